@@ -3,8 +3,10 @@
 #define THIMBLE_DSP_BLOCK_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
+#include "base/result.h"
 #include "base/status.h"
 
 namespace thimble::dsp {
@@ -18,26 +20,47 @@ struct Window {
   constexpr size_t SampleCount() const { return static_cast<size_t>(axes) * static_cast<size_t>(readings); }
 };
 
-/// One block behind a uniform face. `params` points at that block's own Params; after `check` said kOk for the same
-/// (params, window), the other three cannot fail.
+/// No window is larger: 64 MiB of float32, far from where a 32-bit size overflows.
+inline constexpr size_t kMostSamples = size_t{1} << 24;
+
+/// The window that `samples` interleaved numbers make, or kInvalidArgument when they are not whole readings of `axes`.
+constexpr Result<Window> WindowOf(size_t samples, int axes, float rate_hz) {
+  if (axes < 1 || samples > kMostSamples || samples % static_cast<size_t>(axes) != 0) return Status::kInvalidArgument;
+  return Window{axes, static_cast<int>(samples / static_cast<size_t>(axes)), rate_hz};
+}
+
+/// One block behind a uniform face. `params` points at that block's own Params. After `check` said kOk for a pair of
+/// (params, window), the others cannot fail for that pair.
+///
+/// Life of a block: check; prepare, once; extract, once a window. Both memories start at a multiple of
+/// kArenaAlignment; `prepared` keeps its contents from prepare on, `scratch` holds nothing between calls.
 struct Block {
   const char* name;
   Status (*check)(const void* params, const Window& window);
   size_t (*feature_count)(const void* params, const Window& window);
-  /// Bytes of scratch that `extract` needs, to be aligned to kArenaAlignment.
+  /// Bytes of what is worked out once, such as filter coefficients; often 0.
+  size_t (*prepared_bytes)(const void* params, const Window& window);
+  /// Bytes that `extract` needs while it runs.
   size_t (*scratch_bytes)(const void* params, const Window& window);
+  void (*prepare)(const void* params, const Window& window, std::span<std::byte> prepared);
   /// samples: window.SampleCount() numbers; features: feature_count numbers; may not overlap.
-  void (*extract)(const void* params, const Window& window, std::span<const float> samples, std::span<float> features,
-                  std::span<std::byte> scratch);
+  void (*extract)(const void* params, const Window& window, std::span<const std::byte> prepared,
+                  std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
 };
 
 /// The face of block type B, which has
 ///   static constexpr const char* kName;
-///   struct Params;  static void Fields(auto&& visit, auto& params);
+///   struct Params;  // a plain aggregate whose initialisers are the defaults
+///   static constexpr std::array<const char*, n> kIgnored;  // parameters of Edge Impulse's that this block drops
+///   static void Fields(auto&& visit, auto& params);        // see dsp/fields.h
 ///   static Status Check(const Params&, const Window&);
+///   static const char* Explain(const Params&, const Window&);  // why Check refuses, or nullptr
 ///   static size_t FeatureCount(const Params&, const Window&);
+///   static size_t PreparedBytes(const Params&, const Window&);
 ///   static size_t ScratchBytes(const Params&, const Window&);
-///   static void Extract(const Params&, const Window&, std::span<const float>, std::span<float>, std::span<std::byte>);
+///   static void Prepare(const Params&, const Window&, std::span<std::byte> prepared);
+///   static void Extract(const Params&, const Window&, std::span<const std::byte> prepared,
+///                       std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
 template <typename B>
 inline constexpr Block kBlock = {
     B::kName,
@@ -48,11 +71,32 @@ inline constexpr Block kBlock = {
       return B::FeatureCount(*static_cast<const typename B::Params*>(params), window);
     },
     [](const void* params, const Window& window) {
+      return B::PreparedBytes(*static_cast<const typename B::Params*>(params), window);
+    },
+    [](const void* params, const Window& window) {
       return B::ScratchBytes(*static_cast<const typename B::Params*>(params), window);
     },
-    [](const void* params, const Window& window, std::span<const float> samples, std::span<float> features,
-       std::span<std::byte> scratch) {
-      B::Extract(*static_cast<const typename B::Params*>(params), window, samples, features, scratch);
+    [](const void* params, const Window& window, std::span<std::byte> prepared) {
+      B::Prepare(*static_cast<const typename B::Params*>(params), window, prepared);
+    },
+    [](const void* params, const Window& window, std::span<const std::byte> prepared, std::span<const float> samples,
+       std::span<float> features, std::span<std::byte> scratch) {
+      B::Extract(*static_cast<const typename B::Params*>(params), window, prepared, samples, features, scratch);
+    },
+};
+
+/// What a block says to people. Apart from Block, so that a device, which never names it, holds none of the sentences.
+struct BlockWords {
+  const char* name;
+  /// Why `check` refuses, as a sentence that says what to do, or nullptr when it does not refuse.
+  const char* (*explain)(const void* params, const Window& window);
+};
+
+template <typename B>
+inline constexpr BlockWords kBlockWords = {
+    B::kName,
+    [](const void* params, const Window& window) {
+      return B::Explain(*static_cast<const typename B::Params*>(params), window);
     },
 };
 
