@@ -7,6 +7,7 @@
 #include "base/crc32.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "base/result.h"
 
 namespace thimble {
@@ -51,6 +52,28 @@ TEST(Status, HasASentenceAndAnExitCodeForEveryRow) {
   EXPECT_EQ(ExitCode(Status::kNotFound), 3);
   EXPECT_EQ(ExitCode(Status::kDeviceFailed), 4);
   EXPECT_EQ(ExitCode(Status::kVerificationFailed), 5);
+}
+
+TEST(Random, IsTheSameOnEveryMachine) {
+  Random random(1234567);  // the first outputs of SplitMix64's reference for this seed
+  EXPECT_EQ(random.Next(), 6457827717110365317u);
+  EXPECT_EQ(random.Next(), 3203168211198807973u);
+}
+
+TEST(Random, HasTheMomentsItPromises) {
+  Random random(1);
+  double sum = 0;
+  double squares = 0;
+  constexpr int kDraws = 100'000;
+  for (int i = 0; i < kDraws; ++i) {
+    const double draw = static_cast<double>(random.Normal());
+    sum += draw;
+    squares += draw * draw;
+    const double between = random.Between(-2, 3);
+    ASSERT_TRUE(between >= -2 && between < 3);
+  }
+  EXPECT_NEAR(sum / kDraws, 0, 0.02);
+  EXPECT_NEAR(squares / kDraws, 1, 0.02);
 }
 
 Expected<int> Half(int number) {

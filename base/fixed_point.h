@@ -10,6 +10,9 @@ namespace thimble {
 constexpr int32_t WrapAdd(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
+constexpr int64_t WrapAdd(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
 constexpr int32_t WrapMultiply(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
 }
@@ -50,6 +53,15 @@ constexpr int32_t Scale(int32_t value, Multiplier multiplier) {
   const int left = multiplier.shift > 0 ? multiplier.shift : 0;
   const int right = multiplier.shift > 0 ? 0 : -multiplier.shift;
   return RoundingShiftRight(DoublingHighMultiply(WrapShiftLeft(value, left), multiplier.mantissa), right);
+}
+
+/// The same for the 64-bit sums of operators with int16 values, as TFLite has it: the mantissa rounded to 15 bits, the
+/// product rounded once, halves towards +infinity. Sums beyond 48 bits and results beyond 32 wrap.
+constexpr int32_t Scale(int64_t value, Multiplier multiplier) {
+  const int32_t mantissa = multiplier.mantissa < 0x7fff0000 ? (multiplier.mantissa + (1 << 15)) >> 16 : 0x7fff;
+  const int right = multiplier.shift < 15 ? 15 - multiplier.shift : 1;  // TFLite has no answer from 8 on
+  const uint64_t product = static_cast<uint64_t>(value) * static_cast<uint64_t>(mantissa);
+  return static_cast<int32_t>(static_cast<int64_t>(product + (uint64_t{1} << (right - 1))) >> right);
 }
 
 /// The multiplier nearest to `real`, which must be finite and not negative. Too small becomes 0, too large the largest.

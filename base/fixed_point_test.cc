@@ -19,7 +19,8 @@ TEST(DoublingHighMultiply, RoundsHalvesUpAndSaturates) {
 
 TEST(DoublingHighMultiply, EqualsTheNudgeAndTruncateOfGemmlowp) {
   EXPECT_TRUE(rc::check([] {
-    const auto a = *rc::gen::inRange<int32_t>(INT32_MIN, INT32_MAX), b = *rc::gen::inRange<int32_t>(INT32_MIN, INT32_MAX);
+    const auto a = *rc::gen::inRange<int32_t>(INT32_MIN, INT32_MAX),
+               b = *rc::gen::inRange<int32_t>(INT32_MIN, INT32_MAX);
     RC_PRE(a != INT32_MIN || b != INT32_MIN);
     const int64_t product = static_cast<int64_t>(a) * b;
     const int64_t nudge = product >= 0 ? int64_t{1} << 30 : 1 - (int64_t{1} << 30);

@@ -1,0 +1,44 @@
+// A convolution of images: each output channel is a filter over all input channels (of its group).
+#ifndef THIMBLE_KERNELS_CONV_2D_OP_H_
+#define THIMBLE_KERNELS_CONV_2D_OP_H_
+
+#include "kernels/convolution.h"
+
+namespace thimble::kernels {
+
+/// y[n, i, j, o] = activation(sum_{k, l, c} x[n, i * stride + k * dilation - pad, …, c] * w[o, k, l, c] + bias[o])
+///
+///   in[0]  x     [N, H, W, C]            int8, or float32; outside the image x is 0
+///   in[1]  w     [O, K, L, C / groups]   int8, symmetric, one scale or one for each o; or float32
+///   in[2]  bias  O elements, may be absent  int32; or float32
+///   out    y     [N, I, J, O]            like x
+///
+/// int8: the accumulator is scaled by x.scale * w.scale[o] / y.scale, computed in double.
+/// Source: TFLite 8-bit quantisation specification, CONV_2D.
+struct Conv2d {
+  static constexpr const char* kName = "conv_2d";
+  static constexpr int kTfliteCode = 3;
+  static constexpr int kMaxVersion = 8;
+  static constexpr int kOptionsType = 1;
+  static constexpr Sharing kSharing = Sharing::kNone;
+
+  using Params = ConvolutionParams;
+  static void Fields(auto&& visit, auto& p) {
+    visit("padding", 0, p.padding);
+    visit("stride_width", 1, p.stride_width);
+    visit("stride_height", 2, p.stride_height);
+    visit("activation", 3, p.activation);
+    visit("dilation_width", 4, p.dilation_width);
+    visit("dilation_height", 5, p.dilation_height);
+  }
+
+  static Reason Check(const Params& params, const Call& call);
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_CONV_2D_OP_H_

@@ -1,0 +1,34 @@
+// The largest value of each window of an image.
+#ifndef THIMBLE_KERNELS_MAX_POOL_2D_OP_H_
+#define THIMBLE_KERNELS_MAX_POOL_2D_OP_H_
+
+#include "kernels/pooling.h"
+
+namespace thimble::kernels {
+
+/// y[n, i, j, c] = activation(largest x[n, …, c] of the window's pixels inside the image)
+///
+///   in[0]  x  [N, H, W, C]   int8
+///   out    y  [N, I, J, C]   int8, scale and zero point of x
+///
+/// Source: TFLite 8-bit quantisation specification, MAX_POOL_2D.
+struct MaxPool2d {
+  static constexpr const char* kName = "max_pool_2d";
+  static constexpr int kTfliteCode = 17;
+  static constexpr int kMaxVersion = 3;
+  static constexpr int kOptionsType = 5;
+  static constexpr Sharing kSharing = Sharing::kNone;
+
+  using Params = PoolingParams;
+  static void Fields(auto&& visit, auto& p) { PoolingParams::Fields(visit, p); }
+
+  static Reason Check(const Params& params, const Call& call) { return CheckPooling(params, call); }
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_MAX_POOL_2D_OP_H_

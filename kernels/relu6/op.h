@@ -1,0 +1,34 @@
+// Negative numbers become 0, and numbers above 6 become 6.
+#ifndef THIMBLE_KERNELS_RELU6_OP_H_
+#define THIMBLE_KERNELS_RELU6_OP_H_
+
+#include "kernels/quantised.h"
+
+namespace thimble::kernels {
+
+/// y[i] = min(max(x[i], 0), 6)
+///
+///   in[0]  x  any shape       int8; or float32
+///   out    y  the same shape  int8 with the scale and zero point of x; or float32
+///
+/// Source: TFLite reference kernels, RELU6.
+struct Relu6 {
+  static constexpr const char* kName = "relu6";
+  static constexpr int kTfliteCode = 21;
+  static constexpr int kMaxVersion = 2;
+  static constexpr int kOptionsType = 0;
+  static constexpr Sharing kSharing = Sharing::kOverwrite;
+
+  struct Params {};
+  static void Fields(auto&&, auto&) {}
+
+  static Reason Check(const Params& params, const Call& call);
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_RELU6_OP_H_
