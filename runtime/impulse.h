@@ -1,0 +1,27 @@
+// One description of a whole pipeline: window of samples -> block -> network -> labels.
+#ifndef THIMBLE_RUNTIME_IMPULSE_H_
+#define THIMBLE_RUNTIME_IMPULSE_H_
+
+#include <cstddef>
+#include <span>
+
+#include "dsp/block.h"
+#include "kernels/op.h"
+
+namespace thimble::runtime {
+
+/// Points at everything and owns nothing; usually a constexpr that the compiler wrote, all of it in flash.
+struct Impulse {
+  const char* name = "";
+  dsp::Window window;
+  int stride_readings = 1;  ///< a verdict every so many readings
+  const dsp::Block* block = nullptr;
+  const void* block_params = nullptr;    ///< the block's own Params
+  std::span<const unsigned char> model;  ///< a .tflite, aligned to 16 bytes; not std::byte, so that a C array will do
+  std::span<const kernels::Operator* const> operators;  ///< those that the model needs, or more
+  std::span<const char* const> labels;                  ///< one for each output; empty: a regressor
+};
+
+}  // namespace thimble::runtime
+
+#endif  // THIMBLE_RUNTIME_IMPULSE_H_
