@@ -51,7 +51,7 @@ function(thimble_folder name kind)
     target_link_libraries(${name}_tests PRIVATE ${name} ${FOLDER_TEST_DEPENDS} rapidcheck GTest::gtest_main)
     target_compile_definitions(${name}_tests PRIVATE
       THIMBLE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" THIMBLE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-    gtest_discover_tests(${name}_tests TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+    gtest_discover_tests(${name}_tests TEST_PREFIX "${name}/" NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   endif()
   if(THIMBLE_FUZZ)
     foreach(file ${fuzzers})
