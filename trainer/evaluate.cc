@@ -50,9 +50,9 @@ std::vector<ClassScore> ScoreClasses(const std::vector<std::vector<int>>& confus
   std::vector<ClassScore> classes(confusion.size());
   for (size_t c = 0; c < classes.size(); ++c) {
     int predicted = 0;
-    for (const std::vector<int>& row : confusion) predicted += row[c];
+    for (const std::vector<int>& row : confusion) predicted += c < row.size() ? row[c] : 0;
     for (const int cell : confusion[c]) classes[c].rows += cell;
-    const int hits = confusion[c][c];
+    const int hits = c < confusion[c].size() ? confusion[c][c] : 0;
     classes[c].precision = Share(hits, predicted);
     classes[c].recall = Share(hits, classes[c].rows);
     classes[c].f1 = Share(2 * hits, predicted + classes[c].rows);

@@ -30,7 +30,7 @@ struct Evaluation {
 Evaluation Evaluate(std::span<const int> labels, std::span<const int> predictions, std::span<const int> groups,
                     int class_count);
 
-/// One for each row of a square confusion matrix.
+/// One for each row of a confusion matrix; cells that are missing count as 0.
 std::vector<ClassScore> ScoreClasses(const std::vector<std::vector<int>>& confusion);
 
 /// Mean of f1 over the classes that occur; 0 when none does.

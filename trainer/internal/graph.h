@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "trainer/internal/batch.h"
 #include "trainer/network.h"
-#include "base/random.h"
 
 namespace thimble::trainer {
 
