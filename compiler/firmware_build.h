@@ -1,0 +1,41 @@
+// Compiles what emit.h wrote with the cross-compiler and links it with the prepared libraries into firmware.
+#ifndef THIMBLE_COMPILER_FIRMWARE_BUILD_H_
+#define THIMBLE_COMPILER_FIRMWARE_BUILD_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+
+namespace thimble::compiler {
+
+/// The build directory of preset "device": what the environment variable THIMBLE_DEVICE_DIR names, or else the folder
+/// "device" beside the running program or beside one of the folders around it. Empty when there is none.
+std::filesystem::path DefaultDeviceDirectory();
+
+struct FirmwareOptions {
+  std::filesystem::path folder;  ///< holds model.h, model.cc and impulse.cc; firmware.elf is written there
+  std::filesystem::path device_directory = DefaultDeviceDirectory();
+  std::string board = "mps2_an386";
+  std::string compiler = "arm-none-eabi-g++";
+};
+
+/// A linked program, and what it takes of the board's memory.
+struct Firmware {
+  std::filesystem::path elf;
+  size_t flash_code_bytes = 0;   ///< instructions, constants, start values: all but the model
+  size_t flash_model_bytes = 0;  ///< the .tflite
+  size_t ram_bytes = 0;          ///< stack, variables and arena
+};
+
+/// Compiles and links the impulse application around the sources in the folder. Object files go to a temporary folder
+/// and away again; the ELF names no path of this machine.
+///
+///   kNotFound   the cross-compiler, the device build or a source is missing
+///   kFailed     it does not compile, link, or fit the board, with what the compiler said
+Expected<Firmware> BuildFirmware(const FirmwareOptions& options);
+
+}  // namespace thimble::compiler
+
+#endif  // THIMBLE_COMPILER_FIRMWARE_BUILD_H_

@@ -1,0 +1,419 @@
+#include "compiler/impulse_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+#include "base/arena.h"
+#include "kernels/all_operators.h"
+#include "runtime/describe.h"
+
+namespace thimble::compiler {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormatVersion = 1;
+
+// Far above any sensor, far below where sizes overflow.
+constexpr int kMostAxes = 1024;
+constexpr int kMostReadings = 1 << 24;
+
+/// A block type as a value, so that generic code can be called for each.
+template <typename B>
+struct BlockType {
+  using Type = B;
+};
+
+/// Calls `visit(BlockType<B>())` for the block that `params` belong to.
+template <typename Visit>
+decltype(auto) WithBlock(const BlockParams& params, Visit&& visit) {
+#define BLOCK(type) \
+  if (std::holds_alternative<dsp::type::Params>(params)) return visit(BlockType<dsp::type>());
+#include "dsp/blocks.inc"
+#undef BLOCK
+  // Every caller checked, or wrote, the parameters before.
+  std::abort();
+}
+
+Json ToJson(const BlockParams& params) {
+  return WithBlock(params, [&](auto block) {
+    using B = typename decltype(block)::Type;
+    Json object = Json::object();
+    B::Fields(
+        [&](const dsp::Field& field, const auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (dsp::ChoiceMember<T>) {
+            object[field.name] = field.choices[static_cast<size_t>(value)];
+          } else if constexpr (dsp::NumberMember<T>) {
+            // The shortest text that reads back as the same float: 0.1, not 0.10000000149011612.
+            char text[32];
+            int digits = 6;
+            do {
+              std::snprintf(text, sizeof text, "%.*g", digits++, static_cast<double>(value));
+            } while (std::strtof(text, nullptr) != value && digits <= 9);
+            object[field.name] = std::strtod(text, nullptr);
+          } else {
+            object[field.name] = value;
+          }
+        },
+        std::get<typename B::Params>(params));
+    return object;
+  });
+}
+
+/// Reads keys of one object, remembers the first error, and finds keys that nobody asked for.
+class ObjectReader {
+ public:
+  ObjectReader(std::string file, std::string path, const Json& object)
+      : file_(std::move(file)), path_(std::move(path)), object_(object) {
+    if (!object_.is_object()) Complain("", "must be an object in braces");
+  }
+
+  const Json* Find(const std::string& key, bool required = true) {
+    seen_.insert(key);
+    if (!error_.message.empty()) return nullptr;
+    const auto found = object_.find(key);
+    if (found != object_.end()) return &*found;
+    if (required) Complain(key, "is missing");
+    return nullptr;
+  }
+
+  std::string Text(const std::string& key, bool required = true) {
+    const Json* value = Find(key, required);
+    if (value == nullptr) return "";
+    if (!value->is_string()) {
+      Complain(key, "must be a text in quotes");
+      return "";
+    }
+    return value->get<std::string>();
+  }
+
+  double Number(const std::string& key, double minimum, double maximum) {
+    const Json* value = Find(key);
+    if (value == nullptr) return minimum;
+    if (!value->is_number() || !(value->get<double>() >= minimum && value->get<double>() <= maximum)) {
+      Complain(key, "must be a number from " + Shown(minimum) + " to " + Shown(maximum));
+      return minimum;
+    }
+    return value->get<double>();
+  }
+
+  int Whole(const std::string& key, int minimum, int maximum) {
+    const double number = Number(key, minimum, maximum);
+    if (error_.message.empty() && number != std::floor(number)) Complain(key, "must be a whole number");
+    return static_cast<int>(number);
+  }
+
+  void Complain(const std::string& key, const std::string& what) {
+    if (!error_.message.empty()) return;
+    std::string place = path_;
+    if (!key.empty()) place += (place.empty() ? "" : ".") + key;
+    error_ = {Status::kDataLoss, file_ + ": " + (place.empty() ? "" : place + " ") + what};
+  }
+
+  void Ignore(const std::string& key) { seen_.insert(key); }
+
+  Outcome Finish() {
+    if (error_.message.empty() && object_.is_object()) {
+      for (const auto& [key, value] : object_.items()) {
+        if (!seen_.contains(key)) Complain(key, "is not known here; remove it or correct its name");
+      }
+    }
+    if (!error_.message.empty()) return error_;
+    return Nothing{};
+  }
+
+  static std::string Shown(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", number);
+    return text;
+  }
+
+ private:
+  std::string file_;
+  std::string path_;
+  const Json& object_;
+  std::set<std::string> seen_;
+  Error error_{Status::kOk, ""};
+};
+
+std::string Joined(std::span<const char* const> words) {
+  std::string text;
+  for (const char* word : words) text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+Outcome ReadParams(ObjectReader reader, BlockParams& params) {
+  WithBlock(params, [&](auto block) {
+    using B = typename decltype(block)::Type;
+    for (const char* key : B::kIgnored) reader.Ignore(key);
+    B::Fields(
+        [&](const dsp::Field& field, auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          // What is left out keeps its default.
+          const Json* given = reader.Find(field.name, false);
+          if (given == nullptr) return;
+          if constexpr (dsp::ChoiceMember<T>) {
+            const auto choice = std::find_if(field.choices.begin(), field.choices.end(), [&](const char* name) {
+              return given->is_string() && given->template get<std::string>() == name;
+            });
+            if (choice == field.choices.end()) {
+              reader.Complain(field.name, "must be one of: " + Joined(field.choices));
+            } else {
+              value = static_cast<T>(choice - field.choices.begin());
+            }
+          } else if constexpr (dsp::FlagMember<T>) {
+            if (!given->is_boolean()) {
+              reader.Complain(field.name, "must be true or false");
+            } else {
+              value = given->template get<bool>();
+            }
+          } else if constexpr (dsp::IntegerMember<T>) {
+            value = reader.Whole(field.name, static_cast<int>(field.minimum), static_cast<int>(field.maximum));
+          } else {
+            value = static_cast<float>(reader.Number(field.name, field.minimum, field.maximum));
+          }
+        },
+        std::get<typename B::Params>(params));
+    return 0;
+  });
+  return reader.Finish();
+}
+
+}  // namespace
+
+const dsp::Block& BlockOf(const BlockParams& params) {
+  return WithBlock(params, [](auto block) -> const dsp::Block& { return dsp::kBlock<typename decltype(block)::Type>; });
+}
+
+const dsp::BlockWords& WordsOf(const BlockParams& params) {
+  return WithBlock(
+      params, [](auto block) -> const dsp::BlockWords& { return dsp::kBlockWords<typename decltype(block)::Type>; });
+}
+
+const void* PointerTo(const BlockParams& params) {
+  return std::visit([](const auto& alternative) -> const void* { return &alternative; }, params);
+}
+
+BlockParams DefaultParams(std::string_view name) {
+#define BLOCK(type) \
+  if (name == dsp::type::kName) return dsp::type::Params();
+#include "dsp/blocks.inc"
+#undef BLOCK
+  return std::monostate();
+}
+
+std::string BlockNames() {
+  static constexpr const char* kNames[] = {
+#define BLOCK(type) dsp::type::kName,
+#include "dsp/blocks.inc"
+#undef BLOCK
+  };
+  return Joined(kNames);
+}
+
+Outcome Check(const ImpulseDescription& impulse) {
+  const auto refuse = [](std::string sentence) { return Outcome(Status::kVerificationFailed, std::move(sentence)); };
+  if (impulse.axes.empty() || impulse.axes.size() > kMostAxes) {
+    return refuse("an impulse needs from 1 to " + std::to_string(kMostAxes) + " axes");
+  }
+  if (!(impulse.rate_hz > 0) || !std::isfinite(impulse.rate_hz)) return refuse("the sampling rate must be above 0 Hz");
+  if (impulse.window_readings < 1 || impulse.stride_readings < 1 ||
+      static_cast<size_t>(impulse.window_readings) * impulse.axes.size() > static_cast<size_t>(kMostReadings)) {
+    return refuse("window and stride must be at least one reading, and the window at most " +
+                  std::to_string(kMostReadings) + " numbers");
+  }
+  std::set<std::string> labels(impulse.labels.begin(), impulse.labels.end());
+  if (labels.size() != impulse.labels.size()) return refuse("two labels are the same; give each output its own");
+  if (std::holds_alternative<std::monostate>(impulse.block)) {
+    return refuse("an impulse needs a signal-processing block, one of: " + BlockNames());
+  }
+  if (const char* reason = WordsOf(impulse.block).explain(PointerTo(impulse.block), impulse.Window())) {
+    return refuse(std::string(WordsOf(impulse.block).name) + ": " + reason);
+  }
+  return Nothing{};
+}
+
+std::string WriteImpulse(const ImpulseDescription& impulse) {
+  Json axes = Json::array();
+  for (const InputAxis& axis : impulse.axes) axes.push_back({{"name", axis.name}, {"units", axis.units}});
+  Json learn = {{"type", impulse.labels.empty() ? "regressor" : "classifier"}, {"model", impulse.model_file}};
+  if (!impulse.labels.empty()) learn["labels"] = impulse.labels;
+  Json root = {
+      {"format", "thimble-impulse"},
+      {"version", kFormatVersion},
+      {"name", impulse.name},
+      {"input",
+       {{"axes", axes},
+        {"rate_hz", impulse.rate_hz},
+        {"window_readings", impulse.window_readings},
+        {"stride_readings", impulse.stride_readings}}},
+      {"block", {{"type", BlockOf(impulse.block).name}, {"parameters", ToJson(impulse.block)}}},
+      {"learn", learn},
+  };
+  if (!impulse.data_hash.empty()) root["data_hash"] = impulse.data_hash;
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_view text) {
+  const std::string name(file);
+  // An impulse is a page of text. The depth bound keeps hostile nesting off the stack.
+  constexpr int kMostDepth = 16;
+  bool too_deep = false;
+  const Json root = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t, const Json&) {
+        too_deep = too_deep || depth > kMostDepth;
+        return !too_deep;
+      },
+      false);
+  if (root.is_discarded() || too_deep) {
+    return {Status::kDataLoss, name + ": is not a whole JSON document; it may have been cut off while copying"};
+  }
+
+  ImpulseDescription impulse;
+  ObjectReader top(name, "", root);
+  if (const std::string format = top.Text("format"); format != "thimble-impulse") {
+    top.Complain("format", "must be \"thimble-impulse\"; is this the right file?");
+  }
+  top.Whole("version", kFormatVersion, kFormatVersion);
+  impulse.name = top.Text("name");
+  impulse.data_hash = top.Text("data_hash", false);
+
+  if (const Json* value = top.Find("input")) {
+    ObjectReader input(name, "input", *value);
+    if (const Json* axes = input.Find("axes")) {
+      if (!axes->is_array() || axes->empty() || axes->size() > kMostAxes) {
+        input.Complain("axes", "must be a list of at least one axis");
+      } else {
+        for (size_t i = 0; i < axes->size(); ++i) {
+          ObjectReader axis(name, "input.axes[" + std::to_string(i) + "]", (*axes)[i]);
+          impulse.axes.push_back({axis.Text("name"), axis.Text("units", false)});
+          THIMBLE_EXPECT(axis.Finish());
+        }
+      }
+    }
+    impulse.rate_hz = input.Number("rate_hz", 1e-6, 1e9);
+    impulse.window_readings = input.Whole("window_readings", 1, kMostReadings);
+    impulse.stride_readings = input.Whole("stride_readings", 1, kMostReadings);
+    THIMBLE_EXPECT(input.Finish());
+  }
+  if (const Json* value = top.Find("block")) {
+    ObjectReader block(name, "block", *value);
+    impulse.block = DefaultParams(block.Text("type"));
+    const Json* parameters = block.Find("parameters", false);
+    if (std::holds_alternative<std::monostate>(impulse.block)) {
+      block.Complain("type", "must be one of: " + BlockNames());
+    } else if (parameters != nullptr) {
+      THIMBLE_EXPECT(ReadParams(ObjectReader(name, "block.parameters", *parameters), impulse.block));
+    }
+    THIMBLE_EXPECT(block.Finish());
+  }
+  if (const Json* value = top.Find("learn")) {
+    ObjectReader learn(name, "learn", *value);
+    const std::string type = learn.Text("type");
+    if (type != "classifier" && type != "regressor") learn.Complain("type", "must be classifier or regressor");
+    impulse.model_file = learn.Text("model");
+    if (const Json* labels = learn.Find("labels", type == "classifier")) {
+      const bool texts =
+          labels->is_array() && !labels->empty() &&
+          std::all_of(labels->begin(), labels->end(), [](const Json& label) { return label.is_string(); });
+      if (type == "regressor") {
+        learn.Complain("labels", "does not belong to a regressor");
+      } else if (!texts) {
+        learn.Complain("labels", "must be a list of texts, one for each output of the network");
+      } else {
+        impulse.labels = labels->get<std::vector<std::string>>();
+      }
+    }
+    THIMBLE_EXPECT(learn.Finish());
+  }
+  THIMBLE_EXPECT(top.Finish());
+  if (const Outcome check = Check(impulse); !check.ok()) {
+    return {check.error().status, name + ": " + check.error().message};
+  }
+  return impulse;
+}
+
+namespace {
+
+/// Bytes at an address that the runtime accepts.
+class AlignedBytes {
+ public:
+  AlignedBytes() = default;
+  explicit AlignedBytes(size_t bytes) : units_(AlignUp(bytes) / kArenaAlignment), bytes_(bytes) {}
+  explicit AlignedBytes(std::span<const std::byte> bytes) : AlignedBytes(bytes.size()) {
+    if (!bytes.empty()) std::memcpy(units_.data(), bytes.data(), bytes.size());
+  }
+  std::span<std::byte> bytes() { return std::as_writable_bytes(std::span(units_)).first(bytes_); }
+  std::span<const unsigned char> characters() {
+    return {reinterpret_cast<const unsigned char*>(units_.data()), bytes_};
+  }
+
+ private:
+  struct alignas(kArenaAlignment) Unit {
+    std::byte bytes[kArenaAlignment];
+  };
+  std::vector<Unit> units_;
+  size_t bytes_ = 0;
+};
+
+// The network's arena is small beside its weights; a model that wants more is not for a microcontroller.
+constexpr size_t kLargestArenaBytes = size_t{256} << 20;
+constexpr size_t kFirstArenaBytes = size_t{64} << 10;
+
+}  // namespace
+
+struct BoundImpulse::State {
+  ImpulseDescription description;
+  AlignedBytes model;
+  AlignedBytes arena;
+  std::vector<const char*> labels;
+  runtime::Impulse impulse;
+  runtime::Session session;
+};
+
+Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::span<const std::byte> model) {
+  THIMBLE_EXPECT(Check(description));
+  auto state = std::make_shared<State>();
+  state->description = std::move(description);
+  const ImpulseDescription& own = state->description;
+  state->model = AlignedBytes(model);
+  for (const std::string& label : own.labels) state->labels.push_back(label.c_str());
+  state->impulse = {.name = own.name.c_str(),
+                    .window = own.Window(),
+                    .stride_readings = own.stride_readings,
+                    .block = &BlockOf(own.block),
+                    .block_params = PointerTo(own.block),
+                    .model = state->model.characters(),
+                    .operators = kernels::AllOperators(),
+                    .labels = state->labels};
+
+  // The exact size is known after loading once into an arena that is large enough.
+  runtime::Fault fault;
+  Status status = Status::kOutOfMemory;
+  for (size_t bytes = kFirstArenaBytes; status == Status::kOutOfMemory && bytes <= kLargestArenaBytes; bytes *= 4) {
+    state->arena = AlignedBytes(bytes);
+    status = state->session.Load(state->impulse, state->arena.bytes(), &fault);
+  }
+  if (ok(status)) {
+    state->arena = AlignedBytes(state->session.arena_bytes());
+    status = state->session.Load(state->impulse, state->arena.bytes(), &fault);
+  }
+  if (!ok(status)) {
+    return {status, own.model_file + ": " + runtime::Describe(state->model.bytes(), state->impulse.operators, fault)};
+  }
+  return BoundImpulse(std::move(state));
+}
+
+const ImpulseDescription& BoundImpulse::description() const { return state_->description; }
+const runtime::Impulse& BoundImpulse::impulse() const { return state_->impulse; }
+runtime::Session& BoundImpulse::session() const { return state_->session; }
+size_t BoundImpulse::arena_bytes() const { return state_->session.arena_bytes(); }
+
+}  // namespace thimble::compiler

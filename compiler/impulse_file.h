@@ -1,0 +1,92 @@
+// The impulse as people edit it (impulse.json), and bound to a model so that a session can run it.
+#ifndef THIMBLE_COMPILER_IMPULSE_FILE_H_
+#define THIMBLE_COMPILER_IMPULSE_FILE_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "dsp/blocks_headers.inc"
+#include "runtime/impulse.h"
+#include "runtime/session.h"
+
+namespace thimble::compiler {
+
+/// Parameters of any block: the alternative says which one.
+#define BLOCK(type) , dsp::type::Params
+using BlockParams = std::variant<std::monostate
+#include "dsp/blocks.inc"
+                                 >;
+#undef BLOCK
+
+/// The block that the parameters belong to, the parameters as it wants them, and what it says to people. `params` must
+/// hold a block's parameters.
+const dsp::Block& BlockOf(const BlockParams& params);
+const dsp::BlockWords& WordsOf(const BlockParams& params);
+const void* PointerTo(const BlockParams& params);
+
+/// The default parameters of the block called `name`, or monostate when there is none.
+BlockParams DefaultParams(std::string_view name);
+
+/// "spectral_analysis, raw": for sentences.
+std::string BlockNames();
+
+struct InputAxis {
+  std::string name;   ///< "accX"
+  std::string units;  ///< "m/s2"; may be empty
+
+  bool operator==(const InputAxis&) const = default;
+};
+
+/// Everything about an impulse but the weights.
+struct ImpulseDescription {
+  std::string name;
+  std::vector<InputAxis> axes;
+  double rate_hz = 0;
+  int window_readings = 0;
+  int stride_readings = 0;
+  BlockParams block;
+  std::vector<std::string> labels;  ///< one an output of the network; empty: a regressor
+  std::string model_file = "model.tflite";
+  std::string data_hash;  ///< of the recordings it was trained on; empty: unknown
+
+  dsp::Window Window() const { return {static_cast<int>(axes.size()), window_readings, static_cast<float>(rate_hz)}; }
+};
+
+/// Says what keeps an impulse from being run: sizes, labels, or what its block refuses.
+Outcome Check(const ImpulseDescription& impulse);
+
+/// docs/formats/impulse.md. Ends in a newline.
+std::string WriteImpulse(const ImpulseDescription& impulse);
+
+/// Reads what WriteImpulse wrote, or a person. `file` is named in errors, which say the key and what to do. Foreign
+/// bytes are welcome: any input gives an impulse that Check accepts, or a sentence.
+Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_view text);
+
+/// An impulse with its model, owning all that the runtime points at. Moving it keeps every address.
+class BoundImpulse {
+ public:
+  /// kVerificationFailed and others as Session::Load, in a sentence that begins with the model's file name.
+  static Expected<BoundImpulse> Bind(ImpulseDescription description, std::span<const std::byte> model);
+
+  const ImpulseDescription& description() const;
+  const runtime::Impulse& impulse() const;
+
+  /// A loaded session; it lives as long as this object. Its arena is exactly as large as it must be.
+  runtime::Session& session() const;
+  size_t arena_bytes() const;
+
+ private:
+  struct State;
+  explicit BoundImpulse(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace thimble::compiler
+
+#endif  // THIMBLE_COMPILER_IMPULSE_FILE_H_
