@@ -1,0 +1,144 @@
+// The `thimble` command: reads what was typed, runs one command, turns its outcome into a sentence and an exit code.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/status.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+
+namespace thimble::cli {
+namespace {
+
+constexpr int kUsageExitCode = ExitCode(Status::kInvalidArgument);
+
+/// "thimble demo --seed 3", quoted so that a shell reads it back as it was.
+std::string CommandLine(int argc, char** argv) {
+  std::string line = "thimble";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_-./=,:+@%") == std::string::npos;
+    line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+/// Says what went wrong where people and scripts look for it.
+int Finish(const Outcome& outcome, const CommonOptions& common) {
+  if (outcome.ok()) return 0;
+  const Error& error = outcome.error();
+  const Style style = StyleOf(stderr);
+  std::string text;
+  std::istringstream lines(error.message);  // what a compiler says has many
+  for (std::string line; std::getline(lines, line);) text += style.Plain(Printable(line)) + "\n";
+  std::fprintf(stderr, "%s %s", style.Paint("thimble:", Tint::kRed).c_str(), text.c_str());
+  if (common.json) {
+    const nlohmann::json object = {{"error", {{"status", Reason(error.status)}, {"message", error.message}}}};
+    std::printf("%s\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  }
+  return ExitCode(error.status);
+}
+
+/// Checks of numbers, in words; CLI11's own print the range of a double.
+CLI::Validator FromZero() {
+  return {[](std::string& text) { return text.starts_with('-') ? "must be 0 or more" : ""; }, "", "from zero"};
+}
+
+CLI::Validator AboveZero() {
+  return {[](std::string& text) { return std::strtod(text.c_str(), nullptr) > 0 ? "" : "must be above 0"; }, "",
+          "above zero"};
+}
+
+void AddCommonOptions(CLI::App& command, CommonOptions& common) {
+  command.add_flag("--json", common.json, "Print one JSON object instead of text");
+  command.add_flag("--quiet,-q", common.quiet, "Show no progress");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Neural networks on microcontrollers, from recording to device, on your own machine.", "thimble");
+  app.set_version_flag("--version", THIMBLE_VERSION);
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    const std::vector<std::string> unknown = failed->remaining();
+    const std::string what = failed->get_subcommands().empty() && !unknown.empty()
+                                 ? "there is no command '" + Printable(unknown.front()) + "'"
+                                 : Printable(error.what());
+    return "thimble: " + what + "; --help says what there is\n";
+  });
+  app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 device, 5 verification.");
+
+  DemoOptions demo;
+  demo.command = CommandLine(argc, argv);
+  CLI::App& demo_command =
+      *app.add_subcommand("demo", "From recorded motion to a microcontroller that names the gesture");
+  demo_command.add_option("--data", demo.data,
+                          "Folder of recordings (Edge Impulse JSON or CBOR, CSV, serial lines); without it, a hand is "
+                          "simulated");
+  demo_command.add_option("--out", demo.out, "Folder for the results")->capture_default_str();
+  demo_command.add_option("--seed", demo.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
+  CLI::Option* window = demo_command.add_option("--window-ms", demo.window_ms, "Length of a window")
+                            ->check(AboveZero())
+                            ->capture_default_str();
+  demo_command.add_option("--stride-ms", demo.stride_ms, "From the start of one window to the next")
+      ->check(AboveZero())
+      ->capture_default_str();
+  demo_command.add_option("--rate-hz", demo.rate_hz, "Sampling rate of files that do not say (CSV without times)")
+      ->check(AboveZero());
+  demo_command
+      .add_option("--readings-per-recording", demo.readings_per_recording,
+                  "Cut each file into recordings of so many readings, for files with many gestures back to back")
+      ->check(AboveZero());
+  demo_command.add_option("--epochs", demo.epochs, "How often training sees every window")
+      ->check(AboveZero())
+      ->capture_default_str();
+  AddCommonOptions(demo_command, demo.common);
+
+  HelloOptions hello;
+  CLI::App& hello_command = *app.add_subcommand("hello", "The sine example: train it, run it on the device, draw it");
+  hello_command.add_option("--out", hello.out, "Folder for the results")->capture_default_str();
+  hello_command.add_option("--seed", hello.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
+  AddCommonOptions(hello_command, hello.common);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Asking for help or the version is no mistake.
+    return app.exit(error) == 0 ? 0 : kUsageExitCode;
+  }
+
+  WatchForInterrupt();
+  if (demo_command.parsed()) {
+    demo.window_given = window->count() > 0;
+    return Finish(Demo(demo), demo.common);
+  }
+  return Finish(Hello(hello), hello.common);
+}
+
+}  // namespace
+}  // namespace thimble::cli
+
+int main(int argc, char** argv) {
+  try {
+    return thimble::cli::Main(argc, argv);
+  } catch (const std::exception& exception) {
+    // Nothing of ours throws; this is memory running out or a library's surprise.
+    std::fprintf(stderr, "thimble: %s\n", exception.what());
+    return thimble::ExitCode(thimble::Status::kFailed);
+  }
+}

@@ -1,0 +1,471 @@
+// The same sources on the laptop and on a Cortex-M4F in QEMU: the same bits, and a sentence when something breaks.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "compiler/emit.h"
+#include "compiler/firmware_build.h"
+#include "compiler/impulse_file.h"
+#include "dsp/fingerprint.h"
+#include "firmware/boards/mps2_an386/board.h"
+#include "firmware/sliding_window.h"
+#include "simulator/board_client.h"
+#include "simulator/qemu.h"
+#include "trainer/quantise.h"
+#include "trainer/tflite_writer.h"
+
+namespace thimble {
+namespace {
+
+namespace fs = std::filesystem;
+using simulator::BoardClient;
+using simulator::BoardVerdict;
+using simulator::Qemu;
+using Bytes = std::vector<std::byte>;
+
+#define ASSERT_FINE(expected) ASSERT_TRUE((expected).ok()) << (expected).error().message
+
+const fs::path kDevice = THIMBLE_DEVICE_DIR;
+const fs::path kModelRunner = kDevice / "model_runner.elf";
+
+Bytes ReadBytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto* first = reinterpret_cast<const std::byte*>(text.data());
+  return {first, first + text.size()};
+}
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteText(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+/// A folder of the running test's own.
+fs::path Folder() {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  std::string name = std::string("thimble_") + test->test_suite_name() + "_" + test->name();
+  for (char& letter : name) letter = letter == '/' ? '_' : letter;
+  fs::path folder = fs::path(testing::TempDir()) / name;
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
+class Device : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(kModelRunner)) {
+      GTEST_SKIP() << kModelRunner.string() << " is missing: cmake --preset device && cmake --build --preset device";
+    }
+  }
+};
+
+// Golden models.
+
+class GoldenModel : public Device, public testing::WithParamInterface<const char*> {};
+
+TEST_P(GoldenModel, IsExactToTheLastBit) {
+  const char* shared = std::getenv("THIMBLE_SHARED");
+  const fs::path folder =
+      fs::path(shared != nullptr ? shared : THIMBLE_SOURCE_DIR "/../shared") / "golden/models" / GetParam();
+  if (!fs::exists(folder)) GTEST_SKIP() << folder.string() << " is missing: set THIMBLE_SHARED";
+  auto board = Qemu::Start({.elf = kModelRunner, .model = folder / "model.tflite"});
+  ASSERT_FINE(board);
+  BoardClient client(**board);
+  for (const std::string seed : {"12345", "1"}) {
+    const auto run = client.RunModel(ReadBytes(folder / ("input_" + seed + ".bin")));
+    ASSERT_FINE(run);
+    EXPECT_EQ(run->output, ReadBytes(folder / ("output_" + seed + ".bin"))) << seed;
+    EXPECT_GT(run->instructions, 0u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GoldenModel,
+                         testing::Values("hello_int8", "ad01_int8", "kws_dscnn_int8", "vww_96_int8", "ic_resnet8_int8",
+                                         "person_detect_int8", "sww_int8", "micro_speech_int8"),
+                         [](const auto& model) { return std::string(model.param); });
+
+TEST_F(Device, ComputesTheSameFingerprintOfAllSignalProcessing) {
+  const fs::path folder = Folder();
+  WriteText(folder / "none.tflite", "no model");
+  auto board = Qemu::Start({.elf = kModelRunner, .model = folder / "none.tflite"});
+  ASSERT_FINE(board);
+  const auto proof = BoardClient(**board).Prove();
+  ASSERT_FINE(proof);
+  alignas(16) static std::byte memory[dsp::kFingerprintBytes];
+  EXPECT_EQ(*proof, dsp::Fingerprint(memory));
+  EXPECT_NE(*proof, 0u);
+}
+
+// An impulse.
+
+/// A spectral classifier with random weights: 3 axes, windows of 64 readings.
+Bytes RandomModel(int feature_count, int label_count) {
+  std::mt19937 random(7);
+  const auto number = [&] { return static_cast<float>(random() % 2001) / 1000 - 1; };
+  const auto layer = [&](int inputs, int outputs, bool relu) {
+    trainer::DenseLayer dense{.input_count = inputs, .output_count = outputs, .relu = relu, .weights = {}, .bias = {}};
+    for (int i = 0; i < inputs * outputs; ++i) dense.weights.push_back(number());
+    for (int i = 0; i < outputs; ++i) dense.bias.push_back(number());
+    return dense;
+  };
+  const trainer::Network network{.layers = {layer(feature_count, 12, true), layer(12, label_count, false)},
+                                 .softmax = true};
+  trainer::Table table;
+  table.feature_count = feature_count;
+  for (int row = 0; row < 50; ++row) {
+    for (int i = 0; i < feature_count; ++i) table.features.push_back(3 * number());
+    table.labels.push_back(row % label_count);
+    table.groups.push_back(row);
+  }
+  const auto quantised = trainer::Quantise(network, table);
+  EXPECT_TRUE(quantised.ok());
+  return trainer::WriteTflite(*quantised);
+}
+
+compiler::ImpulseDescription Gestures() {
+  return {.name = "random \"gestures\"",
+          .axes = {{"accX", "g"}, {"accY", "g"}, {"accZ", "g"}},
+          .rate_hz = 104,
+          .window_readings = 64,
+          .stride_readings = 24,
+          .block = compiler::DefaultParams("spectral_analysis"),
+          .labels = {"idle", "wave", "up?\?-", "snake\n"},
+          .data_hash = {}};
+}
+
+Expected<compiler::Firmware> Build(const fs::path& folder, const compiler::BoundImpulse& bound, const Bytes& model) {
+  WriteText(folder / "model.h", compiler::EmitModelHeader("gestures_tflite", "gestures", model.size()));
+  WriteText(folder / "model.cc", compiler::EmitModelSource("gestures_tflite", "model.h", model));
+  WriteText(folder / "impulse.cc", compiler::EmitImpulseSource(bound, "gestures_tflite", "model.h"));
+  return compiler::BuildFirmware({.folder = folder, .device_directory = kDevice});
+}
+
+std::vector<float> RandomSamples(int readings, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<float> samples;
+  for (int i = 0; i < readings * 3; ++i) samples.push_back(static_cast<float>(static_cast<int>(random())) / 5e8f);
+  return samples;
+}
+
+TEST_F(Device, GivesTheSameFeaturesScoresAndLabelsAsTheLaptop) {
+  const fs::path folder = Folder();
+  const Bytes model = RandomModel(39, 4);
+  const auto bound = compiler::BoundImpulse::Bind(Gestures(), model);
+  ASSERT_FINE(bound);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto firmware = Build(folder, *bound, model);
+  ASSERT_FINE(firmware);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  RecordProperty("build_seconds", std::to_string(seconds.count()));
+  EXPECT_EQ(firmware->flash_model_bytes, model.size());
+  EXPECT_GT(firmware->flash_code_bytes, 5'000u);
+  EXPECT_LT(firmware->flash_code_bytes, 50'000u);
+  EXPECT_GT(firmware->ram_bytes, bound->arena_bytes());
+  RecordProperty("flash_code_bytes", std::to_string(firmware->flash_code_bytes));
+
+  auto board = Qemu::Start({.elf = firmware->elf});
+  ASSERT_FINE(board);
+  BoardClient client(**board);
+  const auto about = client.Introduce();
+  ASSERT_FINE(about);
+  EXPECT_EQ(about->board, "mps2_an386");
+  EXPECT_EQ(about->impulse, "random \"gestures\"");
+  EXPECT_EQ(about->label_count, 4);
+  EXPECT_EQ(about->arena_bytes, bound->arena_bytes()) << "the laptop's plan is not the board's";
+
+  runtime::Session& session = bound->session();
+  for (const int readings : {200, 63, 64, 500}) {  // one recording after the other, one of them too short
+    const std::vector<float> samples = RandomSamples(readings, static_cast<uint32_t>(readings));
+    const auto verdicts = client.Judge(samples);
+    ASSERT_FINE(verdicts);
+    ASSERT_EQ(verdicts->size(), readings < 64 ? 0u : static_cast<size_t>((readings - 64) / 24 + 1));
+    for (const BoardVerdict& verdict : *verdicts) {
+      std::copy_n(samples.begin() + verdict.window * 24 * 3, 64 * 3, session.window().begin());
+      const runtime::Verdict expected = session.Run();
+      EXPECT_EQ(verdict.features_hash, Fnv1a(std::as_bytes(session.features()))) << verdict.window;
+      EXPECT_EQ(verdict.label, expected.label) << verdict.window;
+      EXPECT_EQ(verdict.raw_scores, Bytes(expected.raw_scores.begin(), expected.raw_scores.end())) << verdict.window;
+      EXPECT_GT(verdict.dsp_instructions, 1000u);
+      EXPECT_GT(verdict.network_instructions, 1000u);
+    }
+  }
+}
+
+TEST_F(Device, CountsTheSameInstructionsInEveryRun) {
+  const fs::path folder = Folder();
+  const Bytes model = RandomModel(39, 4);
+  const auto bound = compiler::BoundImpulse::Bind(Gestures(), model);
+  ASSERT_FINE(bound);
+  const auto firmware = Build(folder, *bound, model);
+  ASSERT_FINE(firmware);
+  std::vector<std::vector<uint64_t>> counts(2);
+  for (auto& run : counts) {
+    auto board = Qemu::Start({.elf = firmware->elf});
+    ASSERT_FINE(board);
+    BoardClient client(**board);
+    const auto verdicts = client.Judge(RandomSamples(400, 3));
+    ASSERT_FINE(verdicts);
+    for (const BoardVerdict& verdict : *verdicts) {
+      run.push_back(verdict.dsp_instructions);
+      run.push_back(verdict.network_instructions);
+    }
+  }
+  EXPECT_EQ(counts[0], counts[1]);
+}
+
+// When something breaks.
+
+/// An impulse whose block does `body` instead of extracting features.
+Expected<compiler::Firmware> BuildWithBlock(const fs::path& folder, const std::string& body,
+                                            size_t arena_bytes = 4096) {
+  const Bytes model = RandomModel(6, 2);
+  WriteText(folder / "model.cc", compiler::EmitModelSource("m", "model.h", model));
+  WriteText(folder / "model.h", compiler::EmitModelHeader("m", "m", model.size()));
+  WriteText(folder / "impulse.cc", R"(
+#include "runtime/linked_impulse.h"
+#include "kernels/fully_connected/op.h"
+#include "kernels/softmax/op.h"
+#include "model.h"
+namespace thimble::runtime {
+constexpr auto kZero = [](const void*, const dsp::Window&) -> size_t { return 0; };
+constexpr dsp::Block kBlock = {
+    "broken", [](const void*, const dsp::Window&) { return Status::kOk; },
+    [](const void*, const dsp::Window&) -> size_t { return 6; }, kZero, kZero,
+    [](const void*, const dsp::Window&, std::span<std::byte>) {},
+    [](const void*, const dsp::Window&, std::span<const std::byte>, std::span<const float> samples, std::span<float>,
+       std::span<std::byte>) { (void)samples; )" +
+                                       body + R"( }};
+constexpr const kernels::Operator* kOperators[] = {&kernels::kOperator<kernels::FullyConnected>,
+                                                   &kernels::kOperator<kernels::Softmax>};
+alignas(16) std::byte arena[)" + std::to_string(arena_bytes) +
+                                       R"(];
+constinit const Impulse kLinkedImpulse = {.name = "broken", .window = {1, 4, 1}, .stride_readings = 4,
+    .block = &kBlock, .model = {m, )" + std::to_string(model.size()) +
+                                       R"(}, .operators = kOperators};
+constinit const std::span<std::byte> kLinkedArena = arena;
+}
+)");
+  return compiler::BuildFirmware({.folder = folder, .device_directory = kDevice});
+}
+
+/// The sentence that comes of judging four readings with such an impulse.
+Error JudgeWithBlock(const std::string& body, simulator::ClientOptions options = {}) {
+  const auto firmware = BuildWithBlock(Folder(), body);
+  if (!firmware.ok()) return firmware.error();
+  auto board = Qemu::Start({.elf = firmware->elf});
+  if (!board.ok()) return board.error();
+  const auto verdicts = BoardClient(**board, options).Judge(std::vector<float>{1, 2, 3, 0});
+  return verdicts.ok() ? Error{Status::kOk, "no error"} : verdicts.error();
+}
+
+TEST_F(Device, SaysWhereItsProgramTookAFault) {
+  const Error undefined = JudgeWithBlock("__asm volatile(\"udf #0\");");
+  EXPECT_EQ(undefined.status, Status::kDeviceFailed);
+  EXPECT_NE(undefined.message.find("impossible instruction (pc 0x0000"), std::string::npos) << undefined.message;
+
+  const Error nothing = JudgeWithBlock("*reinterpret_cast<volatile int*>(0x60000000) = 1;");
+  EXPECT_NE(nothing.message.find("access to nothing"), std::string::npos) << nothing.message;
+
+  const Error division = JudgeWithBlock("volatile int zero = 0; volatile int seven = 7; seven = seven / zero;");
+  EXPECT_NE(division.message.find("division by zero"), std::string::npos) << division.message;
+}
+
+TEST_F(Device, ReportsAStackThatIsTooSmall) {
+  const Error error =
+      JudgeWithBlock("volatile char large[200000]; for (size_t i = sizeof large; i-- > 0;) large[i] = 1;");
+  EXPECT_EQ(error.status, Status::kDeviceFailed);
+  EXPECT_NE(error.message.find("the stack is too small"), std::string::npos) << error.message;
+}
+
+TEST_F(Device, ThatIsSilentOrNoLongerWantedIsGivenUp) {
+  const Error silent = JudgeWithBlock("while (samples[0] == 1) __asm volatile(\"\");", {.timeout_ms = 1000});
+  EXPECT_EQ(silent.status, Status::kDeviceFailed);
+  EXPECT_NE(silent.message.find("silent for 1 s"), std::string::npos) << silent.message;
+
+  const std::atomic<bool> cancel = true;
+  const Error cancelled = JudgeWithBlock("while (samples[0] == 1) __asm volatile(\"\");", {.cancel = &cancel});
+  EXPECT_EQ(cancelled.status, Status::kCancelled);
+}
+
+TEST_F(Device, RefusesAModelInASentence) {
+  const fs::path folder = Folder();
+  WriteText(folder / "bad,model.tflite", std::string(64, 'x'));
+  auto board = Qemu::Start({.elf = kModelRunner, .model = folder / "bad,model.tflite"});
+  ASSERT_FINE(board);
+  const auto about = BoardClient(**board).Introduce();
+  ASSERT_FALSE(about.ok());
+  EXPECT_NE(about.error().message.find("the model cannot be loaded: "), std::string::npos) << about.error().message;
+  EXPECT_NE(about.error().message.find("TFL3"), std::string::npos) << about.error().message;
+}
+
+TEST_F(Device, RefusesWhatItsApplicationDoesNotDo) {
+  const fs::path folder = Folder();
+  const auto firmware = BuildWithBlock(folder, "");
+  ASSERT_FINE(firmware);
+  auto board = Qemu::Start({.elf = firmware->elf});
+  ASSERT_FINE(board);
+  BoardClient client(**board);
+  const auto proof = client.Prove();
+  ASSERT_FALSE(proof.ok());
+  EXPECT_NE(proof.error().message.find(Reason(Status::kUnsupported)), std::string::npos) << proof.error().message;
+  EXPECT_TRUE(client.Judge(std::vector<float>{1, 2, 3, 4}).ok()) << "and goes on afterwards";
+}
+
+TEST_F(Device, IsNotStartedWithoutItsParts) {
+  const fs::path folder = Folder();
+  const auto no_elf = Qemu::Start({.elf = folder / "none.elf"});
+  ASSERT_FALSE(no_elf.ok());
+  EXPECT_EQ(no_elf.error().status, Status::kNotFound);
+  const auto no_model = Qemu::Start({.elf = kModelRunner, .model = folder / "none.tflite"});
+  ASSERT_FALSE(no_model.ok());
+  EXPECT_EQ(no_model.error().status, Status::kNotFound);
+  const auto no_qemu = Qemu::Start({.elf = kModelRunner, .program = "qemu-system-none"});
+  ASSERT_FALSE(no_qemu.ok());
+  EXPECT_EQ(no_qemu.error().status, Status::kNotFound);
+  EXPECT_NE(no_qemu.error().message.find("apt-get install qemu-system-arm"), std::string::npos);
+
+  WriteText(folder / "text.elf", "no ELF");
+  auto text = Qemu::Start({.elf = folder / "text.elf"});
+  ASSERT_FINE(text);
+  const auto about = BoardClient(**text, {.timeout_ms = 5000}).Introduce();
+  ASSERT_FALSE(about.ok());
+  EXPECT_EQ(about.error().status, Status::kDeviceFailed);
+}
+
+/// Whether a process that has `text` in its command line runs.
+bool IsRunning(const std::string& text) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    if (ReadText(entry.path() / "cmdline").find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST_F(Device, EndsWithTheProgramThatStartedIt) {
+  const fs::path elf = Folder() / "firmware.elf";
+  fs::copy_file(kModelRunner, elf);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto board = Qemu::Start({.elf = elf});
+    _exit(board.ok() && IsRunning(elf.string()) ? 0 : 1);  // without a destructor, as after a crash
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  for (int tenths = 0; tenths < 50 && IsRunning(elf.string()); ++tenths) usleep(100'000);
+  EXPECT_FALSE(IsRunning(elf.string()));
+  {
+    const auto board = Qemu::Start({.elf = elf});
+    ASSERT_FINE(board);
+    EXPECT_TRUE(IsRunning(elf.string()));
+  }
+  EXPECT_FALSE(IsRunning(elf.string())) << "the object is gone, the process is not";
+}
+
+TEST_F(Device, FirmwareThatCannotBeBuiltSaysWhy) {
+  const fs::path folder = Folder();
+  EXPECT_NE(compiler::BuildFirmware({.folder = folder, .device_directory = kDevice})
+                .error()
+                .message.find("model.cc: no such file"),
+            std::string::npos);
+
+  const auto wrong = BuildWithBlock(folder, "this is no C++;");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().message.find("impulse.cc: arm-none-eabi-g++ says:"), 0u) << wrong.error().message;
+
+  const auto large = BuildWithBlock(folder, "", 5'000'000);
+  ASSERT_FALSE(large.ok());
+  EXPECT_NE(large.error().message.find("does not fit the board mps2_an386"), std::string::npos)
+      << large.error().message;
+
+  ASSERT_FINE(BuildWithBlock(folder, ""));
+  const auto no_compiler =
+      compiler::BuildFirmware({.folder = folder, .device_directory = kDevice, .compiler = "arm-none-eabi-none"});
+  ASSERT_FALSE(no_compiler.ok());
+  EXPECT_EQ(no_compiler.error().status, Status::kNotFound);
+  EXPECT_NE(no_compiler.error().message.find("apt-get install"), std::string::npos);
+  const auto no_device = compiler::BuildFirmware({.folder = folder, .device_directory = folder});
+  ASSERT_FALSE(no_device.ok());
+  EXPECT_EQ(no_device.error().status, Status::kNotFound);
+}
+
+TEST_F(Device, FirmwareNamesNoPathOfThisMachine) {
+  const fs::path folder = Folder();
+  const auto firmware = BuildWithBlock(folder, "");
+  ASSERT_FINE(firmware);
+  const std::string bytes = ReadText(firmware->elf);
+  EXPECT_EQ(bytes.find(THIMBLE_SOURCE_DIR), std::string::npos);
+  EXPECT_EQ(bytes.find(folder.string()), std::string::npos);
+  EXPECT_EQ(bytes.find("thimble_firmware_"), std::string::npos);
+}
+
+// Without QEMU.
+
+TEST(Board, LinkerScriptSaysWhatTheFactsSay) {
+  for (const firmware::Board& board : {firmware::kMps2An386}) {
+    const std::string text = ReadText(fs::path(THIMBLE_SOURCE_DIR) / "firmware/boards" / board.name / "board.ld");
+    std::istringstream lines(text);
+    int seen = 0;
+    for (std::string line; std::getline(lines, line);) {
+      char name[8];
+      unsigned base = 0;
+      unsigned kilobytes = 0;
+      if (std::sscanf(line.c_str(), " %7s (%*[a-z]) : ORIGIN = %x, LENGTH = %uK", name, &base, &kilobytes) != 3)
+        continue;
+      const firmware::Memory& memory = std::string_view(name) == "FLASH" ? board.flash : board.ram;
+      EXPECT_EQ(base, memory.base) << line;
+      EXPECT_EQ(kilobytes * 1024, memory.bytes) << line;
+      ++seen;
+    }
+    EXPECT_EQ(seen, 2);
+  }
+}
+
+RC_GTEST_PROP(SlidingWindow, HoldsTheReadingsThatAreDue, ()) {
+  const int axes = *rc::gen::inRange(1, 4);
+  const int window_readings = *rc::gen::inRange(1, 12);
+  const int stride = *rc::gen::inRange(1, 20);
+  const int readings = *rc::gen::inRange(0, 80);
+  std::vector<float> memory(static_cast<size_t>(axes * window_readings));
+  firmware::SlidingWindow sliding(memory, axes, stride);
+  for (int recording = 0; recording < 2; ++recording) {
+    sliding.BeginRecording();
+    int windows = 0;
+    for (int i = 0; i < readings; ++i) {
+      std::vector<float> reading;
+      for (int axis = 0; axis < axes; ++axis) reading.push_back(static_cast<float>(1000 * recording + i * axes + axis));
+      const bool complete = sliding.Push(reinterpret_cast<const std::byte*>(reading.data()));
+      const int due = windows * stride + window_readings - 1;
+      RC_ASSERT(complete == (i == due));
+      if (!complete) continue;
+      for (size_t k = 0; k < memory.size(); ++k) {
+        RC_ASSERT(memory[k] == static_cast<float>(1000 * recording + windows * stride * axes + static_cast<int>(k)));
+      }
+      ++windows;
+    }
+    RC_ASSERT(sliding.window_count() == static_cast<size_t>(windows));
+    RC_ASSERT(sliding.reading_count() == static_cast<size_t>(readings));
+  }
+}
+
+}  // namespace
+}  // namespace thimble
