@@ -69,6 +69,13 @@ constexpr int32_t Scale(int64_t value, Multiplier multiplier) {
 /// double, so that every machine agrees.)
 Multiplier QuantiseMultiplier(double real);
 
+/// QuantiseMultiplier(double{a} * double{b} / double{c}), all finite and not negative, with the same roundings but
+/// without doubles, whose emulation costs a microcontroller kilobytes. 0 / 0 and numbers divided by 0 are too large.
+Multiplier QuantiseRatio(float a, float b, float c);
+
+/// The same for a divisor that no float is, which is normal and positive.
+Multiplier QuantiseRatioToDouble(float a, float b, double c);
+
 /// The nearest integer, halves away from zero, saturating; 0 for NaN. (roundf and a cast, but defined everywhere.)
 constexpr int32_t RoundToInt32(float value) {
   if (!(value == value)) return 0;

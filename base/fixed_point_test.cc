@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <random>
 
 namespace thimble {
 namespace {
@@ -45,6 +47,27 @@ TEST(RoundingShiftRight, EqualsTheRealQuotientRounded) {
   }));
 }
 
+TEST(Scale, OfSixtyFourBitsRoundsTheMantissaTo15AndTheProductOnce) {
+  const Multiplier half = QuantiseMultiplier(0.5);
+  EXPECT_EQ(Scale(int64_t{3}, half), 2);    // 1.5
+  EXPECT_EQ(Scale(int64_t{-3}, half), -1);  // -1.5: halves towards +infinity
+  EXPECT_EQ(Scale(int64_t{1} << 40, QuantiseMultiplier(std::ldexp(1, -20))), 1 << 20);
+  EXPECT_EQ(Scale(int64_t{1} << 15, {INT32_MAX, 0}), 0x7fff);  // the mantissa does not round up to 2^15
+  EXPECT_EQ(Scale(int64_t{1}, {1 << 30, 7}), 64);
+  EXPECT_EQ(Scale(int64_t{1}, {1 << 30, 14}), 8192);
+  EXPECT_EQ(Scale(INT64_MIN, {INT32_MAX, 30}), Scale(INT64_MIN, {INT32_MAX, 14}));  // defined, though nobody needs it
+}
+
+TEST(Scale, OfSixtyFourBitsIsTheRealProductRounded) {
+  EXPECT_TRUE(rc::check([] {
+    const auto value = *rc::gen::inRange<int64_t>(-(int64_t{1} << 37), int64_t{1} << 37);
+    const Multiplier multiplier{*rc::gen::inRange<int32_t>(1 << 30, 0x7fff0000), *rc::gen::inRange(-31, -6)};
+    const double mantissa = std::floor((multiplier.mantissa + 32768.0) / 65536);
+    const double product = static_cast<double>(value) * std::ldexp(mantissa, multiplier.shift - 15);
+    RC_ASSERT(Scale(value, multiplier) == std::floor(product + 0.5));
+  }));
+}
+
 TEST(QuantiseMultiplier, EqualsFrexpAndRound) {
   EXPECT_TRUE(rc::check([] {
     const double mantissa = *rc::gen::inRange<int64_t>(int64_t{1} << 52, int64_t{1} << 53);
@@ -72,6 +95,42 @@ TEST(QuantiseMultiplier, HasAnAnswerForEveryNumber) {
   const Multiplier one = QuantiseMultiplier(std::nextafter(1.0, 0.0));
   EXPECT_EQ(one.mantissa, 1 << 30);
   EXPECT_EQ(one.shift, 1);
+}
+
+TEST(QuantiseRatio, HasTheBitsThatDoublesGive) {
+  const auto compare = [](float a, float b, float c) {
+    const Multiplier ratio = QuantiseRatio(a, b, c);
+    const Multiplier expected =
+        QuantiseMultiplier(static_cast<double>(a) * static_cast<double>(b) / static_cast<double>(c));
+    return ratio.mantissa == expected.mantissa && ratio.shift == expected.shift;
+  };
+  std::mt19937 random(1);
+  const auto near_one = [&] {
+    return std::bit_cast<float>(static_cast<uint32_t>(0x3f800000 - (1 << 25) + random() % (1 << 26)));
+  };
+  const auto any = [&] { return std::bit_cast<float>(static_cast<uint32_t>(random() % 0x7f800000)); };
+  const auto round = [&] { return std::ldexp(static_cast<float>(1 + random() % 64), static_cast<int>(random() % 8)); };
+  for (int i = 0; i < 1000000; ++i) {
+    const float a = near_one(), b = near_one(), c = near_one();
+    ASSERT_TRUE(compare(a, b, c)) << a << " * " << b << " / " << c;
+    ASSERT_TRUE(compare(a, b, std::nextafter(a, c))) << a << " * " << b;  // quotients next to a power of two
+    const float d = any(), e = any(), f = any();
+    ASSERT_TRUE(compare(d, e, f)) << d << " * " << e << " / " << f;
+    const Multiplier ratio = QuantiseRatioToDouble(a, b, 10.0 / 65535.0);
+    const Multiplier expected = QuantiseMultiplier(static_cast<double>(a) * static_cast<double>(b) / (10.0 / 65535.0));
+    ASSERT_TRUE(ratio.mantissa == expected.mantissa && ratio.shift == expected.shift) << a << " * " << b;
+    const float g = round(), h = round(), k = round();
+    ASSERT_TRUE(compare(g, h, k)) << g << " * " << h << " / " << k;  // exact quotients and ties
+  }
+  constexpr float kSmallest = std::numeric_limits<float>::denorm_min(), kLargest = std::numeric_limits<float>::max();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float a : {0.0f, kSmallest, 1.0f, kLargest, kInfinity}) {
+    for (const float b : {kSmallest, 1.0f, kLargest}) {
+      for (const float c : {0.0f, kSmallest, 1.0f, kLargest}) {
+        EXPECT_TRUE(compare(a, b, c)) << a << " * " << b << " / " << c;
+      }
+    }
+  }
 }
 
 TEST(Scale, IsTheRealProductWithinOneStep) {

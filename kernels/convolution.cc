@@ -1,5 +1,7 @@
 #include "kernels/convolution.h"
 
+#include <type_traits>
+
 namespace thimble::kernels {
 namespace {
 
@@ -13,7 +15,7 @@ Axis Horizontal(const ConvolutionParams& p, const Call& call) {
 
 // Calls output(o, y index, sum) for every output, channel by channel, so that what belongs to a channel is computed
 // once and kept nowhere. `multiply_add(sum, x, w)` is one step of the sum.
-template <typename T, typename Sum, typename MultiplyAdd, typename Output>
+template <typename X, typename W, typename Sum, typename MultiplyAdd, typename Output>
 void Correlate(const ConvolutionParams& params, const Call& call, const Filter& filter, int32_t o,
                MultiplyAdd multiply_add, Output output) {
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
@@ -30,14 +32,46 @@ void Correlate(const ConvolutionParams& params, const Call& call, const Filter& 
           for (int32_t l = 0; l < horizontal.filter; ++l) {
             const int32_t column = left + l * horizontal.dilation;
             if (column < 0 || column >= horizontal.input) continue;
-            const T* pixel = x.As<T>() + PixelAt(x.shape, n, row, column) + filter.first_input_channel;
-            const T* weights = w.As<T>() + PixelAt(w.shape, 0, k, l) + filter.first_weight;
+            const X* pixel = x.As<X>() + PixelAt(x.shape, n, row, column) + filter.first_input_channel;
+            const W* weights = w.As<W>() + PixelAt(w.shape, 0, k, l) + filter.first_weight;
             for (int32_t c = 0; c < filter.channels; ++c) sum = multiply_add(sum, pixel[c], weights[c]);
           }
         }
         output(PixelAt(y.shape, n, i, j) + o, sum);
       }
     }
+  }
+}
+
+template <typename X, typename W, typename Sum>
+void RunQuantised(const ConvolutionParams& params, const Call& call, FilterOf filter_of) {
+  const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
+  const Tensor bias = call.Optional(2);
+  const Range<int32_t> range = StoredRange(params.activation, y);
+  const ScaleProduct product = std::is_unsigned_v<X> ? ScaleProduct::kOfFloats : ScaleProduct::kOfDoubles;
+  const int32_t x_zero = sizeof(X) == 1 ? x.zero_point : 0;
+  const int32_t w_zero = std::is_unsigned_v<W> ? w.zero_point : 0;
+  for (int32_t o = 0; o < y.shape[3]; ++o) {
+    const Requantiser requantise = RequantiserOf(x, w, bias, y, o, range, product);
+    Correlate<X, W, Sum>(
+        params, call, filter_of(call, o), o,
+        [=](Sum sum, int32_t a, int32_t b) { return WrapAdd(sum, Sum{(a - x_zero) * (b - w_zero)}); },
+        [&](int32_t index, Sum sum) { y.As<X>()[index] = static_cast<X>(requantise(sum)); });
+  }
+}
+
+template <typename W>
+void RunFloat(const ConvolutionParams& params, const Call& call, FilterOf filter_of) {
+  const Tensor &y = call.out[0], bias = call.Optional(2);
+  const Range<float> range = FloatRange(params.activation);
+  for (int32_t o = 0; o < y.shape[3]; ++o) {
+    const float scale = WeightScale(call.in[1], o);
+    Correlate<float, W, float>(
+        params, call, filter_of(call, o), o, [](float sum, float a, float b) { return sum + a * b; },
+        [&](int32_t index, float sum) {
+          sum *= scale;
+          y.As<float>()[index] = range.Clamp(bias.present() ? sum + bias.As<float>()[o] : sum);
+        });
   }
 }
 
@@ -52,37 +86,22 @@ Reason CheckConvolution(const ConvolutionParams& params, const Call& call, int32
   THIMBLE_REQUIRE(x.shape.rank == 4 && w.shape.rank == 4 && y.shape.rank == 4, OperandShapes);
   THIMBLE_REQUIRE(x.shape.Count() > 0 && w.shape.Count() > 0, OperandShapes);
   THIMBLE_REQUIRE(x.shape[0] == y.shape[0] && w.shape[dimension] == y.shape[3], OperandShapes);
-  THIMBLE_CHECK(CheckWeighedTypes(call, y.shape[3], dimension));
-  THIMBLE_REQUIRE(w.zero_point == 0, OperandQuantisation);
+  THIMBLE_CHECK(CheckWeighed(x, w, call.Optional(2), y, y.shape[3], dimension, DynamicRange::kAccepted));
+  THIMBLE_REQUIRE(w.zero_point == 0 || w.type == Type::kUInt8, OperandQuantisation);
   THIMBLE_CHECK(Vertical(params, call).Check(params.padding));
   return Horizontal(params, call).Check(params.padding);
 }
 
-void RunConvolution(const ConvolutionParams& params, const Call& call, Filter (*filter_of)(const Call&, int32_t)) {
-  const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
-  const bool has_bias = call.Has(2);
-  if (IsFloat(x)) {
-    const Range<float> range = FloatRange(params.activation);
-    for (int32_t o = 0; o < y.shape[3]; ++o) {
-      Correlate<float, float>(
-          params, call, filter_of(call, o), o, [](float sum, float a, float b) { return sum + a * b; },
-          [&](int32_t index, float sum) {
-            y.As<float>()[index] = range.Clamp(has_bias ? sum + call.in[2].As<float>()[o] : sum);
-          });
-    }
-    return;
-  }
-  const Range<int32_t> range = Int8Range(params.activation, y);
-  for (int32_t o = 0; o < y.shape[3]; ++o) {
-    const double product = static_cast<double>(x.Scale()) * static_cast<double>(w.Scale(o));
-    const Multiplier multiplier = QuantiseMultiplier(product / static_cast<double>(y.Scale()));
-    const int32_t bias = has_bias ? call.in[2].As<int32_t>()[o] : 0;
-    Correlate<int8_t, int32_t>(
-        params, call, filter_of(call, o), o,
-        [&x](int32_t sum, int32_t a, int32_t b) { return WrapAdd(sum, (a - x.zero_point) * b); },
-        [&](int32_t index, int32_t sum) {
-          y.As<int8_t>()[index] = Requantise(WrapAdd(sum, bias), multiplier, y.zero_point, range);
-        });
+void RunConvolution(const ConvolutionParams& params, const Call& call, FilterOf filter_of) {
+  switch (call.in[0].type) {
+    case Type::kFloat32:
+      return IsFloat(call.in[1]) ? RunFloat<float>(params, call, filter_of) : RunFloat<int8_t>(params, call, filter_of);
+    case Type::kInt16:
+      return RunQuantised<int16_t, int8_t, int64_t>(params, call, filter_of);
+    case Type::kUInt8:
+      return RunQuantised<uint8_t, uint8_t, int32_t>(params, call, filter_of);
+    default:
+      return RunQuantised<int8_t, int8_t, int32_t>(params, call, filter_of);
   }
 }
 

@@ -26,8 +26,8 @@ struct Filter {
 Reason CheckConvolution(const ConvolutionParams& params, const Call& call, int32_t dimension);
 
 /// y[n, i, j, o] = activation(sum over taps (k, l) and channels c, in that order, + bias[o])
-void RunConvolution(const ConvolutionParams& params, const Call& call,
-                    Filter (*filter_of)(const Call& call, int32_t output_channel));
+using FilterOf = Filter (*)(const Call& call, int32_t output_channel);
+void RunConvolution(const ConvolutionParams& params, const Call& call, FilterOf filter_of);
 
 }  // namespace thimble::kernels
 

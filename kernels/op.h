@@ -23,7 +23,8 @@ enum class Type : uint8_t {
   kBool = 6,
   kInt16 = 7,
   kInt8 = 9,
-  kAbsent = 255,  ///< an optional input that the model leaves out
+  kResource = 13,  ///< names a variable that lives outside the subgraphs; `data` is the variable's memory
+  kAbsent = 255,   ///< an optional input that the model leaves out
 };
 
 /// Bytes of one element, or 0 for a type that this runtime does not know.
@@ -40,6 +41,7 @@ constexpr uint32_t BytesOf(Type type) {
       return 4;
     case Type::kInt64:
       return 8;
+    case Type::kResource:
     case Type::kAbsent:
       return 0;
   }
@@ -83,6 +85,7 @@ struct Tensor {
   int32_t quantised_dimension = 0;
   Type type = Type::kAbsent;
   bool constant = false;
+  bool variable = false;  ///< state that an operator reads and writes; kept from one run to the next
 
   bool present() const { return type != Type::kAbsent; }
   size_t SizeBytes() const { return static_cast<size_t>(shape.Count()) * BytesOf(type); }
@@ -91,6 +94,34 @@ struct Tensor {
   T* As() const {
     return static_cast<T*>(data);
   }
+  /// An element of an int64 tensor. Constants of old files lie at multiples of 4 only, so they are copied out.
+  int64_t Int64At(int32_t index) const {
+    int64_t value;
+    std::memcpy(&value, As<std::byte>() + sizeof(value) * static_cast<uint32_t>(index), sizeof(value));
+    return value;
+  }
+};
+
+/// The subgraphs of the model, lent by the runtime to operators that run them. Indices are the model's.
+class Subgraphs {
+ public:
+  enum class Side : uint8_t { kInputs, kOutputs };
+
+  /// How many inputs or outputs a subgraph has; -1 if it does not exist.
+  virtual int Count(int subgraph, Side side) const = 0;
+  /// A view of one of them; its data lies in `frame`, or is not known without one.
+  virtual Tensor OperandAt(int subgraph, Side side, int index, std::byte* frame) const = 0;
+  /// What a run of it needs: a part of the calling operator's scratch. Known to ScratchBytes.
+  virtual size_t FrameBytes(int subgraph) const = 0;
+  /// Runs it on the inputs in `frame` and leaves the outputs there. False: too many runs; the operator returns at once.
+  virtual bool Run(int subgraph, std::byte* frame) = 0;
+  /// Whether the calling operator belongs to the subgraph that the others are called from.
+  virtual bool in_main() const = 0;
+  /// Whether the network runs for the first time since it was loaded or reset.
+  virtual bool first_run() const = 0;
+
+ protected:
+  ~Subgraphs() = default;
 };
 
 /// What a kernel is given. Inputs beyond `in.size()` and those left out by the model read as absent.
@@ -98,8 +129,11 @@ struct Call {
   std::span<const Tensor> in;
   std::span<const Tensor> out;
   std::byte* scratch = nullptr;  ///< ScratchBytes of it, aligned to kArenaAlignment
+  Subgraphs* subgraphs = nullptr;
 
   bool Has(size_t input) const { return input < in.size() && in[input].present(); }
+  /// The input, or an absent tensor.
+  Tensor Optional(size_t input) const { return input < in.size() ? in[input] : Tensor{}; }
 };
 
 /// Which memory the first output may have.
@@ -132,6 +166,9 @@ class Options {
 /// Room for any operator's Params on the stack of the interpreter.
 inline constexpr size_t kMaxParamsBytes = 32;
 
+/// An operator runs at most so many subgraphs.
+inline constexpr int kMaxCallees = 2;
+
 /// One operator behind a uniform face. `params` points at that operator's own Params, at most kMaxParamsBytes of them;
 /// after `check` said kNone for the same (params, call), `scratch_bytes` and `run` cannot fail.
 struct Operator {
@@ -144,6 +181,9 @@ struct Operator {
   Reason (*check)(const void* params, const Call& call);
   size_t (*scratch_bytes)(const void* params, const Call& call);
   void (*run)(const void* params, const Call& call);
+  /// Fills in the subgraphs that it runs and says how many; null: it runs none.
+  int (*callees)(const void* params, int32_t (&subgraphs)[kMaxCallees]);
+  bool handles_variables;  ///< it names, reads or assigns a variable: the only ones that may have such operands
 };
 
 /// One way to compute an operator. All variants of an operator give the same bits.
@@ -151,6 +191,15 @@ template <typename Params>
 struct Variant {
   const char* name;
   void (*run)(const Params& params, const Call& call);
+};
+
+template <typename T>
+concept RunsSubgraphs = requires {
+  &T::Callees;
+};
+template <typename T>
+concept HandlesVariables = requires {
+  T::kHandlesVariables;
 };
 
 /// The face of operator type T, which has
@@ -164,6 +213,9 @@ struct Variant {
 ///   static Reason Check(const Params&, const Call&);
 ///   static size_t ScratchBytes(const Params&, const Call&);
 ///   static constexpr Variant<Params> kVariants[]; the first is the reference, the last is the one to use
+/// and, if it runs subgraphs, names variables outside of them, or both,
+///   static int Callees(const Params&, int32_t (&subgraphs)[kMaxCallees]);
+///   static constexpr bool kHandlesVariables = true;
 template <typename T>
 inline constexpr Operator kOperator = {
     T::kName,
@@ -188,6 +240,15 @@ inline constexpr Operator kOperator = {
       constexpr size_t kLast = std::size(T::kVariants) - 1;
       T::kVariants[kLast].run(*static_cast<const typename T::Params*>(params), call);
     },
+    []() -> decltype(Operator::callees) {
+      if constexpr (RunsSubgraphs<T>) {
+        return [](const void* params, int32_t(&subgraphs)[kMaxCallees]) {
+          return T::Callees(*static_cast<const typename T::Params*>(params), subgraphs);
+        };
+      }
+      return nullptr;
+    }(),
+    HandlesVariables<T>,
 };
 
 }  // namespace thimble::kernels

@@ -30,7 +30,8 @@ struct PoolingParams {
   }
 };
 
-/// x and y are int8 images with as many channels and the same scale and zero point.
+/// x and y are images of one type (int8, uint8, int16, float32) with as many channels and the same scale and zero
+/// point.
 Reason CheckPooling(const PoolingParams& params, const Call& call);
 
 /// The part of a window that lies inside the image; at least one pixel.
@@ -43,29 +44,39 @@ struct Span {
   }
 };
 
-/// y[n, i, j, c] = activation(finish(fold of x over the window, its pixel count)), folding from `start`.
-template <typename Fold, typename Finish>
-void RunPooling(const PoolingParams& params, const Call& call, int32_t start, Fold fold, Finish finish) {
+/// y[n, i, j, c] = activation(finish(fold of x over the window, its pixel count)) for one element type, whose values
+/// are folded as `Value`s from the lowest or from 0: Fold::kFromLowest.
+template <typename T, typename Value, typename Fold>
+void PoolElements(const PoolingParams& params, const Call& call, Range<Value> range) {
   const Tensor &x = call.in[0], &y = call.out[0];
   const Axis vertical = params.Vertical(call), horizontal = params.Horizontal(call);
-  const Range<int32_t> range = Int8Range(params.activation, y);
   for (int32_t n = 0; n < y.shape[0]; ++n) {
     for (int32_t i = 0; i < y.shape[1]; ++i) {
       for (int32_t j = 0; j < y.shape[2]; ++j) {
         const Span rows(vertical, i), columns(horizontal, j);
         const int32_t pixels = (rows.end - rows.begin) * (columns.end - columns.begin);
         for (int32_t c = 0; c < y.shape[3]; ++c) {
-          int32_t value = start;
+          Value value = Fold::kFromLowest ? Value{std::numeric_limits<T>::lowest()} : Value{0};
           for (int32_t row = rows.begin; row < rows.end; ++row) {
             for (int32_t column = columns.begin; column < columns.end; ++column) {
-              value = fold(value, x.As<int8_t>()[PixelAt(x.shape, n, row, column) + c]);
+              value = Fold::Next(value, Value{x.As<T>()[PixelAt(x.shape, n, row, column) + c]});
             }
           }
-          y.As<int8_t>()[PixelAt(y.shape, n, i, j) + c] = static_cast<int8_t>(range.Clamp(finish(value, pixels)));
+          y.As<T>()[PixelAt(y.shape, n, i, j) + c] = static_cast<T>(range.Clamp(Fold::Finish(value, pixels)));
         }
       }
     }
   }
+}
+
+template <typename Fold>
+void RunPooling(const PoolingParams& params, const Call& call) {
+  const Tensor& y = call.out[0];
+  if (IsFloat(y)) return PoolElements<float, float, Fold>(params, call, FloatRange(params.activation));
+  const Range<int32_t> range = StoredRange(params.activation, y);
+  if (y.type == Type::kInt16) return PoolElements<int16_t, int32_t, Fold>(params, call, range);
+  if (y.type == Type::kUInt8) return PoolElements<uint8_t, int32_t, Fold>(params, call, range);
+  PoolElements<int8_t, int32_t, Fold>(params, call, range);
 }
 
 }  // namespace thimble::kernels

@@ -21,7 +21,7 @@ namespace thimble::kernels {
     "data is not aligned to its type; place the model at an address that is a multiple of 16")                       \
   X(TooComplex, kVerificationFailed, "the file refers to the same bytes over and over; no converter writes that")    \
   X(FormatVersion, kUnsupported, "the format version is not 3")                                                      \
-  X(SubgraphCount, kUnsupported, "the model must have exactly one subgraph (no control flow)")                       \
+  X(SubgraphCount, kUnsupported, "the model must have between 1 and 256 subgraphs")                                  \
   X(TooManyTensors, kUnsupported, "the model has too many tensors or operators")                                     \
   /* A tensor. */                                                                                                    \
   X(TensorIndex, kVerificationFailed, "a tensor is named that does not exist")                                       \
@@ -34,7 +34,6 @@ namespace thimble::kernels {
     "the quantisation is impossible: a scale is negative or not a number, or a zero point is outside the type")      \
   X(NeverWritten, kVerificationFailed, "the tensor is read before anything writes it")                               \
   X(WrittenTwice, kVerificationFailed, "the tensor is written twice, or is a constant and written")                  \
-  X(Variable, kUnsupported, "variable tensors (state kept between inferences) are not supported")                    \
   /* An operator. */                                                                                                 \
   X(OperatorCode, kVerificationFailed, "the operator names an operator code that does not exist")                    \
   X(OperatorMissing, kUnsupported, "this program does not contain that operator; add it to the program's list")      \
@@ -51,6 +50,15 @@ namespace thimble::kernels {
   X(OperandShapes, kVerificationFailed, "the shapes of inputs and output do not fit together")                       \
   X(OperandQuantisation, kVerificationFailed, "the scales or zero points are not what the operator needs")           \
   X(OperandMustBeConstant, kUnsupported, "an input that must be a constant of the model is computed")                \
+  X(LstmVariant, kUnsupported,                                                                                       \
+    "only the plain LSTM is supported: all four gates and biases; no peepholes, projection or layer normalisation")  \
+  X(CellActivation, kUnsupported, "the activation of LSTM cells must be tanh")                                       \
+  X(NotVariable, kVerificationFailed, "a state is not a variable tensor")                                            \
+  X(Subgraph, kVerificationFailed, "a subgraph is called that does not exist or has other inputs and outputs")       \
+  X(SubgraphDepth, kUnsupported, "subgraphs call each other in a circle, or more than 8 deep")                       \
+  X(CallOnce, kUnsupported, "a subgraph to call once is called from inside another subgraph")                        \
+  X(Resource, kUnsupported,                                                                                          \
+    "a variable may only be named, read and assigned, in one subgraph and with one type and size")                   \
   X(Option, kVerificationFailed, "an option is out of range")                                                        \
   X(Activation, kUnsupported, "the fused activation is not supported (only none, relu, relu6, relu_n1_to_1)")        \
   /* The memory, and the impulse around the network. */                                                              \

@@ -29,17 +29,19 @@ const char* TypeName(Type type) {
       return "int16";
     case Type::kInt8:
       return "int8";
+    case Type::kResource:
+      return "variable";
     case Type::kAbsent:
       return "absent";
   }
   return "unknown type";
 }
 
-std::string DescribeList(const char* one, const Model& model, flat::Vector<int32_t> tensors) {
+std::string DescribeList(const char* one, const Graph& graph, flat::Vector<int32_t> tensors) {
   if (tensors.size() == 0) return std::string("no ") + one;
   std::string text = tensors.size() == 1 ? one : std::string(one) + "s";
   for (int i = 0; i < tensors.size(); ++i) {
-    text += (i == 0 ? " " : ", ") + (tensors[i] < 0 ? "absent" : Describe(model.TensorAt(tensors[i])));
+    text += (i == 0 ? " " : ", ") + (tensors[i] < 0 ? "absent" : Describe(graph.TensorAt(tensors[i])));
   }
   return text;
 }
@@ -71,16 +73,18 @@ std::string Describe(std::span<const std::byte> bytes, std::span<const kernels::
   Model model;
   Fault of_file;
   const bool verified = ok(model.Open(bytes, of_file));
+  std::string where;
+  if (fault.subgraph_index > 0) where = "subgraph " + std::to_string(fault.subgraph_index) + ": ";
   if (!verified) {
-    if (fault.operator_index >= 0) return "operator " + std::to_string(fault.operator_index) + ": " + sentence;
-    if (fault.tensor_index >= 0) return "tensor " + std::to_string(fault.tensor_index) + ": " + sentence;
+    if (fault.operator_index >= 0) return where + "operator " + std::to_string(fault.operator_index) + ": " + sentence;
+    if (fault.tensor_index >= 0) return where + "tensor " + std::to_string(fault.tensor_index) + ": " + sentence;
     if (fault.byte > 0) return "byte " + std::to_string(fault.byte) + ": " + sentence;
     return sentence;
   }
-  std::string where;
-  if (fault.operator_index >= 0 && fault.operator_index < model.operator_count()) {
-    const Model::Code code = model.CodeOf(fault.operator_index);
-    where = "operator " + std::to_string(fault.operator_index) + " (" + OperatorName(code.builtin) + "): ";
+  const Graph graph = model.GraphAt(fault.subgraph_index);
+  if (fault.operator_index >= 0 && fault.operator_index < graph.operator_count()) {
+    const Graph::Code code = graph.CodeOf(fault.operator_index);
+    where += "operator " + std::to_string(fault.operator_index) + " (" + OperatorName(code.builtin) + "): ";
     if (fault.reason == Reason::kOperatorVersion) {
       sentence += " (version " + std::to_string(code.version);
       for (const kernels::Operator* op : operators) {
@@ -89,13 +93,13 @@ std::string Describe(std::span<const std::byte> bytes, std::span<const kernels::
       sentence += ")";
     }
     if (IsAboutOperands(fault.reason)) {
-      sentence += " (" + DescribeList("input", model, model.InputsOf(fault.operator_index)) + "; " +
-                  DescribeList("output", model, model.OutputsOf(fault.operator_index)) + ")";
+      sentence += " (" + DescribeList("input", graph, graph.InputsOf(fault.operator_index)) + "; " +
+                  DescribeList("output", graph, graph.OutputsOf(fault.operator_index)) + ")";
     }
   }
-  if (fault.tensor_index >= 0 && fault.tensor_index < model.tensor_count()) {
+  if (fault.tensor_index >= 0 && fault.tensor_index < graph.tensor_count()) {
     where += "tensor " + std::to_string(fault.tensor_index);
-    if (const std::string_view name = model.NameOf(fault.tensor_index); !name.empty()) {
+    if (const std::string_view name = graph.NameOf(fault.tensor_index); !name.empty()) {
       where += " (" + std::string(name) + ")";
     }
     where += ": ";

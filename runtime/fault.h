@@ -13,6 +13,7 @@ struct Fault {
   int operator_index = -1;  ///< in the order of execution, or -1
   int tensor_index = -1;    ///< in the model's tensor list, or -1
   uint32_t byte = 0;        ///< position in the file, for damage of its structure
+  int subgraph_index = 0;   ///< to which operator_index and tensor_index belong
 };
 
 }  // namespace thimble::runtime

@@ -96,6 +96,13 @@ Reason Verify(std::span<const std::byte> bytes, const Rule& root, uint32_t& byte
   return reason;
 }
 
+Reason VerifyTable(std::span<const std::byte> bytes, uint32_t at, const Rule& rule, uint32_t& byte) {
+  Verifier verifier(bytes);
+  const Reason reason = verifier.CheckTable(at, rule);
+  if (!ok(reason)) byte = verifier.position();
+  return reason;
+}
+
 const std::byte* Table::Find(int id) const {
   if (at_ == nullptr) return nullptr;
   const std::byte* vtable = at_ - Load<int32_t>(at_);

@@ -36,6 +36,9 @@ struct Rule {
 /// Source: FlatBuffers, "FlatBuffer Internals".
 Reason Verify(std::span<const std::byte> bytes, const Rule& root, uint32_t& byte);
 
+/// The same for a table at position `at`, which was verified by a rule that knows fewer of its fields.
+Reason VerifyTable(std::span<const std::byte> bytes, uint32_t at, const Rule& rule, uint32_t& byte);
+
 template <typename T>
 T Load(const std::byte* at) {
   T value;

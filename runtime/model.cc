@@ -60,11 +60,20 @@ constexpr Field kModelFields[] = {
 };
 constexpr Rule kModel = {kModelFields};
 
+// Read only for operators that name a variable: a union has no rule of its own.
+constexpr uint8_t kVariableHandleOptions = 111;
+constexpr Field kVariableHandleFields[] = {
+    {0, Kind::kVector, 1},  // container: string
+    {1, Kind::kVector, 1},  // shared_name: string
+};
+constexpr Rule kVariableHandle = {kVariableHandleFields};
+constexpr int kMaxVariableNameBytes = 256;  // so that comparing hostile names stays quick
+
 constexpr uint32_t kMaxTensorBytes = uint32_t{1} << 30;
 
 bool IsAligned(const std::byte* at, uintptr_t bytes) { return reinterpret_cast<uintptr_t>(at) % bytes == 0; }
 
-bool IsInteger(Type type) { return type != Type::kFloat32 && type != Type::kBool; }
+bool IsInteger(Type type) { return type != Type::kFloat32 && type != Type::kBool && type != Type::kResource; }
 
 bool ZeroPointFits(Type type, int64_t zero_point) {
   switch (type) {
@@ -86,7 +95,8 @@ bool IsScale(float value) { return std::bit_cast<uint32_t>(value) < 0x7f800000; 
 
 Reason Model::Open(std::span<const std::byte> bytes, Fault& fault) {
   THIMBLE_REQUIRE(bytes.size() >= 8, TooShort);
-  THIMBLE_REQUIRE(std::memcmp(bytes.data() + 4, "TFL3", 4) == 0, NotTflite);
+  constexpr uint32_t kIdentifier = 'T' | 'F' << 8 | 'L' << 16 | '3' << 24;
+  THIMBLE_REQUIRE(flat::Load<uint32_t>(bytes.data() + 4) == kIdentifier, NotTflite);
   uint32_t byte = 0;
   if (const Reason reason = flat::Verify(bytes, kModel, byte); !ok(reason)) {
     fault.byte = byte;
@@ -95,14 +105,42 @@ Reason Model::Open(std::span<const std::byte> bytes, Fault& fault) {
 
   const flat::Table root(flat::Follow(bytes.data()));
   THIMBLE_REQUIRE(root.Get<uint32_t>(0) == 3, FormatVersion);
-  THIMBLE_REQUIRE(root.Children(2).size() == 1, SubgraphCount);
+  graphs_ = root.Children(2);
   codes_ = root.Children(1);
   buffers_ = root.Children(4);
-  subgraph_ = root.Children(2)[0];
-  tensors_ = subgraph_.Children(0);
-  operators_ = subgraph_.Children(3);
-  THIMBLE_REQUIRE(tensors_.size() <= kMaxTensorsAndOperators - operators_.size(), TooManyTensors);
+  THIMBLE_REQUIRE(graphs_.size() >= 1 && graphs_.size() <= kMaxSubgraphs, SubgraphCount);
+  for (int i = 0; i < graphs_.size(); ++i) {
+    // In 64 bits: empty subgraphs are cheap to list, and each may have as many tensors as the file is long.
+    const int64_t tensors = int64_t{total_tensors_} + graphs_[i].Children(0).size();
+    const int64_t operators = int64_t{total_operators_} + graphs_[i].Children(3).size();
+    THIMBLE_REQUIRE(tensors + operators + graphs_.size() <= kMaxTensorsAndOperators, TooManyTensors);
+    total_tensors_ = static_cast<int>(tensors);
+    total_operators_ = static_cast<int>(operators);
+  }
+  static_cast<Graph&>(*this) = GraphAt(0);
+  for (int i = 0; i < graphs_.size(); ++i) {
+    fault.subgraph_index = i;
+    THIMBLE_CHECK(GraphAt(i).Check(bytes, fault));
+  }
+  fault.subgraph_index = 0;
+  return Reason::kNone;
+}
 
+Graph Model::GraphAt(int index) const {
+  Graph graph;
+  graph.codes_ = codes_;
+  graph.buffers_ = buffers_;
+  for (int i = 0; i <= index; ++i) {
+    graph.first_tensor_ += graph.tensors_.size();
+    graph.first_operator_ += graph.operators_.size();
+    graph.subgraph_ = graphs_[i];
+    graph.tensors_ = graph.subgraph_.Children(0);
+    graph.operators_ = graph.subgraph_.Children(3);
+  }
+  return graph;
+}
+
+Reason Graph::Check(std::span<const std::byte> bytes, Fault& fault) const {
   for (int i = 0; i < tensors_.size(); ++i) {
     if (const Reason reason = CheckTensor(i); !ok(reason)) {
       fault.tensor_index = i;
@@ -116,12 +154,32 @@ Reason Model::Open(std::span<const std::byte> bytes, Fault& fault) {
     THIMBLE_REQUIRE(operators_[i].Get<uint32_t>(0) < static_cast<uint32_t>(codes_.size()), OperatorCode);
     THIMBLE_CHECK(CheckIndices(InputsOf(i), true, fault));
     THIMBLE_CHECK(CheckIndices(OutputsOf(i), false, fault));
+    if (OptionsTypeOf(i) == kVariableHandleOptions && OptionsOf(i).present()) {
+      const flat::Table options = operators_[i].Child(4);
+      const auto at = static_cast<uint32_t>(options.data() - bytes.data());
+      THIMBLE_CHECK(flat::VerifyTable(bytes, at, kVariableHandle, fault.byte));
+      const int name_bytes = options.List<char>(0).size() + options.List<char>(1).size();
+      THIMBLE_REQUIRE(name_bytes <= kMaxVariableNameBytes, Option);
+    }
   }
   fault.operator_index = -1;
   return Reason::kNone;
 }
 
-Reason Model::CheckIndices(flat::Vector<int32_t> indices, bool may_be_absent, Fault& fault) const {
+bool Graph::NamesTheSameVariable(int operator_index, const Graph& other, int other_operator_index) const {
+  const flat::Table mine = operators_[operator_index].Child(4),
+                    theirs = other.operators_[other_operator_index].Child(4);
+  for (int field = 0; field < 2; ++field) {  // container, shared_name
+    const auto a = mine.List<char>(field), b = theirs.List<char>(field);
+    if (a.size() != b.size()) return false;
+    for (int i = 0; i < a.size(); ++i) {
+      if (a[i] != b[i]) return false;
+    }
+  }
+  return true;
+}
+
+Reason Graph::CheckIndices(flat::Vector<int32_t> indices, bool may_be_absent, Fault& fault) const {
   THIMBLE_REQUIRE(indices.size() <= kMaxOperands, TooManyTensors);
   for (int i = 0; i < indices.size(); ++i) {
     if (may_be_absent && indices[i] == -1) continue;
@@ -133,17 +191,18 @@ Reason Model::CheckIndices(flat::Vector<int32_t> indices, bool may_be_absent, Fa
   return Reason::kNone;
 }
 
-Reason Model::CheckTensor(int index) const {
+Reason Graph::CheckTensor(int index) const {
   const flat::Table table = tensors_[index];
   THIMBLE_REQUIRE(table.Get<uint32_t>(2) < static_cast<uint32_t>(buffers_.size()), BufferIndex);
-  THIMBLE_REQUIRE(table.Get<uint8_t>(5) == 0, Variable);
   const auto type = static_cast<Type>(table.Get<uint8_t>(1));
-  THIMBLE_REQUIRE(kernels::BytesOf(type) != 0, TensorType);
+  // A handle of a variable has no bytes of its own.
+  const uint32_t element_bytes = kernels::BytesOf(type);
+  THIMBLE_REQUIRE(element_bytes != 0 || type == Type::kResource, TensorType);
 
   const auto dims = table.List<int32_t>(0);
   THIMBLE_REQUIRE(dims.size() <= kernels::kMaxRank, TensorRank);
   THIMBLE_REQUIRE(IsAligned(dims.data(), alignof(int32_t)), Misaligned);
-  uint64_t bytes = kernels::BytesOf(type);
+  uint64_t bytes = element_bytes != 0 ? element_bytes : 1;
   for (int i = 0; i < dims.size(); ++i) {
     THIMBLE_REQUIRE(dims[i] >= 0, TensorShape);
     bytes *= static_cast<uint32_t>(dims[i]);  // below 2^30 * 2^31: no overflow
@@ -153,7 +212,9 @@ Reason Model::CheckTensor(int index) const {
   const auto data = buffers_[static_cast<int>(table.Get<uint32_t>(2))].List<std::byte>(0);
   if (data.size() != 0) {
     THIMBLE_REQUIRE(static_cast<uint64_t>(data.size()) == bytes, BufferSize);
-    THIMBLE_REQUIRE(IsAligned(data.data(), kernels::BytesOf(type)), Misaligned);
+    // Files from before converters aligned buffers to 16 have 64-bit constants at multiples of 4; kernels copy those
+    // out.
+    THIMBLE_REQUIRE(element_bytes != 0 && IsAligned(data.data(), element_bytes < 4 ? element_bytes : 4), Misaligned);
   }
 
   if (!IsInteger(type)) return Reason::kNone;
@@ -171,14 +232,16 @@ Reason Model::CheckTensor(int index) const {
   return Reason::kNone;
 }
 
-Tensor Model::TensorAt(int index) const {
+Tensor Graph::TensorAt(int index) const {
   const flat::Table table = tensors_[index];
   const auto dims = table.List<int32_t>(0);
   const auto data = buffers_[static_cast<int>(table.Get<uint32_t>(2))].List<std::byte>(0);
   Tensor tensor;
   tensor.type = static_cast<Type>(table.Get<uint8_t>(1));
   tensor.shape = {reinterpret_cast<const int32_t*>(dims.data()), dims.size()};
-  tensor.constant = data.size() != 0 || tensor.shape.Count() == 0;
+  const bool is_handle = tensor.type == Type::kResource;
+  tensor.constant = !is_handle && (data.size() != 0 || tensor.shape.Count() == 0);
+  tensor.variable = !is_handle && !tensor.constant && table.Get<uint8_t>(5) != 0;
   // Nobody writes to a constant: loading refuses models that have one as an operator's output or as an input.
   if (tensor.constant) tensor.data = const_cast<std::byte*>(data.data());
   if (IsInteger(tensor.type)) {
@@ -193,7 +256,7 @@ Tensor Model::TensorAt(int index) const {
   return tensor;
 }
 
-Model::Code Model::CodeOf(int operator_index) const {
+Graph::Code Graph::CodeOf(int operator_index) const {
   const flat::Table code = codes_[static_cast<int>(operators_[operator_index].Get<uint32_t>(0))];
   // Old files have only the byte; newer ones repeat small numbers there and put 127 for those that do not fit.
   const int32_t old_code = code.Get<uint8_t>(0);

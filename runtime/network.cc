@@ -1,6 +1,6 @@
 #include "runtime/network.h"
 
-#include "base/arena.h"
+#include "runtime/planner.h"
 
 namespace thimble::runtime {
 namespace {
@@ -8,125 +8,80 @@ namespace {
 using kernels::Operator;
 using kernels::Sharing;
 using kernels::Tensor;
+using kernels::Type;
 
+// Offsets of tensors that have none; during planning they say why.
 constexpr uint32_t kNowhere = UINT32_MAX;  // a constant, or no scratch
 constexpr uint32_t kUnwritten = UINT32_MAX - 1;
-
-/// One piece of memory during planning: needed from the first operator to the last, both included.
-struct Piece {
-  uint32_t size_bytes;
-  uint32_t offset_bytes;
-  uint16_t first, last;
-};
-static_assert(sizeof(Piece) == 12, "the same plan on every machine");
+constexpr uint32_t kFirstVariable = UINT32_MAX - 2;  // and downwards: handles of the first variable, the second, …
+constexpr uint32_t kNoOffset = uint32_t{1} << 31;    // all offsets are below
 
 uint32_t AlignedSize(const Tensor& tensor) { return static_cast<uint32_t>(AlignUp(tensor.SizeBytes())); }
 
-/// Finds a place for every piece so that no two that are alive at the same operator overlap.
-///
-/// Each piece takes the lowest gap, the largest piece first (greedy by size: Pisarchyk and Lee, "Efficient Memory
-/// Management for Deep Neural Net Inference", section 5.2). If that is not optimal, the piece at the top goes first
-/// and all are placed again; a few such rounds reach the lower bound on nearly every real network.
-class Planner {
- public:
-  /// `sequence` and `by_offset` are room for one index a piece each.
-  Planner(std::span<Piece> pieces, std::span<uint16_t> sequence, std::span<uint16_t> by_offset)
-      : pieces_(pieces), sequence_(sequence), by_offset_(by_offset) {}
+/// Whether it stays from one run to the next.
+bool IsVariable(const Tensor& tensor) { return tensor.variable || tensor.type == Type::kResource; }
 
-  /// Fills in every offset; the end of the highest piece.
-  uint32_t Plan() {
-    const uint32_t bound_bytes = LowerBound();
-    const int rounds = pieces_.size() <= kPiecesForRounds ? kRounds : 0;
-    uint32_t best_bytes = UINT32_MAX;
-    int best_round = 0;
-    SortBySize();
-    for (int round = 0; round <= rounds && best_bytes > bound_bytes; ++round) {
-      if (round > 0) MoveTopToFront();
-      if (const uint32_t bytes = PlaceAll(); bytes < best_bytes) {
-        best_bytes = bytes;
-        best_round = round;
-      }
-    }
-    // Rounds are deterministic: walking to the best one again costs no memory for remembering it.
-    SortBySize();
-    uint32_t bytes = PlaceAll();
-    for (int round = 0; round < best_round; ++round) {
-      MoveTopToFront();
-      bytes = PlaceAll();
-    }
-    return bytes;
+/// What a variable holds before anything is written: stored zeros, but for int8 the real zero, as in TFLite Micro.
+int FirstByte(const Tensor& tensor) { return tensor.type == Type::kInt8 ? tensor.zero_point : 0; }
+
+bool Contains(flat::Vector<int32_t> list, int index) {
+  for (int i = 0; i < list.size(); ++i) {
+    if (list[i] == index) return true;
   }
-
- private:
-  static constexpr int kRounds = 24;
-  static constexpr size_t kPiecesForRounds = 512;  // each round looks at every pair
-
-  /// What is alive at the busiest operator. The busiest is always one at which something begins.
-  uint32_t LowerBound() const {
-    uint32_t bound_bytes = 0;
-    for (const Piece& at : pieces_) {
-      uint32_t alive_bytes = 0;
-      for (const Piece& piece : pieces_) {
-        if (piece.first <= at.first && at.first <= piece.last) alive_bytes += piece.size_bytes;
-      }
-      if (alive_bytes > bound_bytes) bound_bytes = alive_bytes;
-    }
-    return bound_bytes;
-  }
-
-  // Insertion sort; the earliest first among equals.
-  void SortBySize() {
-    for (size_t i = 0; i < pieces_.size(); ++i) {
-      size_t slot = i;
-      for (; slot > 0 && pieces_[sequence_[slot - 1]].size_bytes < pieces_[i].size_bytes; --slot) {
-        sequence_[slot] = sequence_[slot - 1];
-      }
-      sequence_[slot] = static_cast<uint16_t>(i);
-    }
-  }
-
-  void MoveTopToFront() {
-    size_t top = 0;
-    for (size_t i = 1; i < sequence_.size(); ++i) {
-      if (End(sequence_[i]) > End(sequence_[top])) top = i;
-    }
-    const uint16_t piece = sequence_[top];
-    for (; top > 0; --top) sequence_[top] = sequence_[top - 1];
-    sequence_[0] = piece;
-  }
-
-  uint32_t PlaceAll() {
-    uint32_t peak_bytes = 0;
-    for (size_t placed = 0; placed < sequence_.size(); ++placed) {
-      const uint16_t index = sequence_[placed];
-      Piece& piece = pieces_[index];
-      // The pieces before are listed by rising offset, so one walk finds the first gap.
-      uint32_t offset = 0;
-      for (size_t i = 0; i < placed; ++i) {
-        const Piece& other = pieces_[by_offset_[i]];
-        if (other.first > piece.last || other.last < piece.first) continue;
-        if (other.offset_bytes >= offset + piece.size_bytes) break;
-        if (End(by_offset_[i]) > offset) offset = End(by_offset_[i]);
-      }
-      piece.offset_bytes = offset;
-      size_t slot = placed;
-      for (; slot > 0 && pieces_[by_offset_[slot - 1]].offset_bytes > offset; --slot) {
-        by_offset_[slot] = by_offset_[slot - 1];
-      }
-      by_offset_[slot] = index;
-      if (End(index) > peak_bytes) peak_bytes = End(index);
-    }
-    return peak_bytes;
-  }
-
-  uint32_t End(uint16_t index) const { return pieces_[index].offset_bytes + pieces_[index].size_bytes; }
-
-  std::span<Piece> pieces_;
-  std::span<uint16_t> sequence_;
-  std::span<uint16_t> by_offset_;
-};
+  return false;
+}
 
 }  // namespace
+
+/// What is known while a network is being loaded.
+struct Network::Planning {
+  Fault& fault;
+  std::span<uint32_t> offsets;  ///< as Network::offsets_
+  std::span<std::byte> memory;  ///< where the tensors will be, and before that what planning itself needs
+  size_t used_bytes = 0;        ///< of it
+  Frame main = {};
+  bool any_scratch = false;
+};
+
+/// Runs operators, and subgraphs for those that ask for it.
+class Network::Machine final : public kernels::Subgraphs {
+ public:
+  Machine(const Network& network, int subgraph, uint32_t most_runs)
+      : network_(network), runs_left_(most_runs), subgraph_(subgraph) {}
+
+  int Count(int subgraph, Side side) const override {
+    return subgraph < 0 || subgraph >= network_.model_.graph_count() ? -1 : List(GraphAt(subgraph), side).size();
+  }
+  Tensor OperandAt(int subgraph, Side side, int index, std::byte* frame) const override {
+    const Graph graph = GraphAt(subgraph);
+    return network_.TensorIn(graph, frame, List(graph, side)[index]);
+  }
+  size_t FrameBytes(int subgraph) const override { return network_.frames_[static_cast<size_t>(subgraph)].bytes; }
+  bool in_main() const override { return subgraph_ == 0; }
+  bool first_run() const override { return network_.first_run_; }
+
+  bool Run(int subgraph, std::byte* frame) override {
+    if (runs_left_ == 0) {
+      stopped_ = true;
+      return false;
+    }
+    --runs_left_;
+    const Graph graph = GraphAt(subgraph);
+    return RunOperators(graph, frame, 0, graph.operator_count());
+  }
+  bool RunOperators(const Graph& graph, std::byte* frame, int first, int end);
+
+ private:
+  Graph GraphAt(int subgraph) const { return network_.model_.GraphAt(subgraph); }
+  static flat::Vector<int32_t> List(const Graph& graph, Side side) {
+    return side == Side::kInputs ? graph.inputs() : graph.outputs();
+  }
+
+  const Network& network_;
+  uint32_t runs_left_;
+  int subgraph_;
+  bool stopped_ = false;
+};
 
 /// The views of one operator's operands and its options, decoded from the model for as long as it runs. Keeping none
 /// of this in the arena costs some hundred instructions an operator and saves its RAM.
@@ -136,31 +91,45 @@ struct Network::Operands {
   alignas(uint64_t) std::byte params[kernels::kMaxParamsBytes];
 
   /// `tensors` has room for all views and outlives this.
-  [[gnu::noinline]] void Decode(const Network& network, int index, Tensor* tensors) {
-    const Model& model = network.model_;
-    const auto inputs = model.InputsOf(index);
-    const auto outputs = model.OutputsOf(index);
+  [[gnu::noinline]] void Decode(const Network& network, const Graph& graph, std::byte* frame, int index,
+                                Tensor* tensors) {
+    const auto inputs = graph.InputsOf(index);
+    const auto outputs = graph.OutputsOf(index);
     Tensor* next = tensors;
-    for (int i = 0; i < inputs.size(); ++i, ++next) *next = inputs[i] < 0 ? Tensor{} : network.TensorAt(inputs[i]);
-    for (int i = 0; i < outputs.size(); ++i, ++next) *next = network.TensorAt(outputs[i]);
-    op = &network.OperatorAt(index);
+    for (int i = 0; i < inputs.size(); ++i, ++next) {
+      *next = inputs[i] < 0 ? Tensor{} : network.TensorIn(graph, frame, inputs[i]);
+    }
+    for (int i = 0; i < outputs.size(); ++i, ++next) *next = network.TensorIn(graph, frame, outputs[i]);
+    op = &network.OperatorOf(graph, index);
     call.in = {tensors, static_cast<size_t>(inputs.size())};
     call.out = {tensors + inputs.size(), static_cast<size_t>(outputs.size())};
-    const size_t slot = static_cast<size_t>(model.tensor_count()) + static_cast<size_t>(index);
-    const bool has_scratch = slot < network.offsets_.size() && network.offsets_[slot] != kNowhere;
-    call.scratch = has_scratch ? network.arena_ + network.offsets_[slot] : nullptr;
-    op->read(model.OptionsOf(index), params);
+    const auto slot = static_cast<size_t>(network.model_.total_tensors() + graph.first_operator() + index);
+    const bool has_scratch = slot < network.offsets_.size() && network.offsets_[slot] < kNoOffset;
+    call.scratch = has_scratch ? frame + network.offsets_[slot] : nullptr;
+    op->read(graph.OptionsOf(index), params);
   }
 
-  /// visit(operands) with operator `index` decoded on the stack: a small frame for nearly all, a large one for those
-  /// with many operands.
-  static uint32_t With(const Network& network, int index, uint32_t (*visit)(const Operands&)) {
-    const int count = network.model_.InputsOf(index).size() + network.model_.OutputsOf(index).size();
-    return count <= kFew ? WithRoom<kFew>(network, index, visit) : WithRoom<2 * kMaxOperands>(network, index, visit);
+  using Visit = uint32_t (*)(const Operands&);
+
+  /// visit(operands) with operator `index` decoded on the stack: a small frame for nearly all, a larger one for an
+  /// LSTM, a large one for a concatenation of dozens.
+  static uint32_t With(const Network& network, Machine& machine, const Graph& graph, std::byte* frame, int index,
+                       Visit visit) {
+    const int count = graph.InputsOf(index).size() + graph.OutputsOf(index).size();
+    return count <= kFew    ? WithRoom<kFew>(network, machine, graph, frame, index, visit)
+           : count <= kMany ? WithRoom<kMany>(network, machine, graph, frame, index, visit)
+                            : WithRoom<2 * kMaxOperands>(network, machine, graph, frame, index, visit);
   }
 
   // What is done with them.
-  static uint32_t Check(const Operands& o) { return static_cast<uint32_t>(o.op->check(o.params, o.call)); }
+  static uint32_t Check(const Operands& o) {
+    for (const std::span<const Tensor> side : {o.call.in, o.call.out}) {
+      for (const Tensor& tensor : side) {
+        if (tensor.type == Type::kResource && !o.op->handles_variables) return static_cast<uint32_t>(Reason::kResource);
+      }
+    }
+    return static_cast<uint32_t>(o.op->check(o.params, o.call));
+  }
   static uint32_t ScratchBytes(const Operands& o) {
     return static_cast<uint32_t>(AlignUp(o.op->scratch_bytes(o.params, o.call)));
   }
@@ -171,80 +140,263 @@ struct Network::Operands {
 
  private:
   static constexpr int kFew = 6;
+  static constexpr int kMany = 32;
   template <int kTensors>
-  [[gnu::noinline]] static uint32_t WithRoom(const Network& network, int index, uint32_t (*visit)(const Operands&)) {
+  [[gnu::noinline]] static uint32_t WithRoom(const Network& network, Machine& machine, const Graph& graph,
+                                             std::byte* frame, int index, Visit visit) {
     Tensor tensors[kTensors];
     Operands operands;
-    operands.Decode(network, index, tensors);
+    operands.Decode(network, graph, frame, index, tensors);
+    operands.call.subgraphs = &machine;
     return visit(operands);
   }
 };
+
+bool Network::Machine::RunOperators(const Graph& graph, std::byte* frame, int first, int end) {
+  for (int i = first; i < end && !stopped_; ++i) {
+    Operands::With(network_, *this, graph, frame, i, &Operands::Run);
+  }
+  return !stopped_;
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+// Loading.
 
 Status Network::Load(std::span<const std::byte> model, std::span<const Operator* const> operators,
                      std::span<std::byte> arena, Fault* fault) {
   Fault unseen;
   Fault& found = fault == nullptr ? unseen : *fault;
   found = {};
+  *this = Network();
   operators_ = operators;
-  offsets_ = {};
   arena = arena.first(arena.size() / kArenaAlignment * kArenaAlignment);  // a broken last line of 16 helps nobody
+  Planning planning = {.fault = found, .offsets = {}, .memory = {}};
   Reason reason = Reason::kArenaMisaligned;
   if (reinterpret_cast<uintptr_t>(arena.data()) % kArenaAlignment == 0) reason = model_.Open(model, found);
-  if (ok(reason)) reason = Prepare(found);
-  if (ok(reason)) reason = PlanArena(arena, found);
+  if (ok(reason)) reason = Prepare(planning);
+  if (ok(reason)) reason = PlanArena(arena, planning);
   found.reason = reason;
   if (!ok(reason)) *this = Network();
   return StatusOf(reason);
 }
 
-int Network::Find(const Model::Code& code) const {
+int Network::Find(const Graph::Code& code) const {
   for (size_t i = 0; i < operators_.size(); ++i) {
     if (operators_[i]->tflite_code == code.builtin) return static_cast<int>(i);
   }
   return -1;
 }
 
+int Network::CalleesOf(const Graph& graph, int index, int32_t (&callees)[kernels::kMaxCallees]) const {
+  const Operator& op = OperatorOf(graph, index);
+  if (op.callees == nullptr) return 0;
+  alignas(uint64_t) std::byte params[kernels::kMaxParamsBytes];
+  op.read(graph.OptionsOf(index), params);
+  return op.callees(params, callees);
+}
+
 // Everything that can be wrong with an operator by itself.
-Reason Network::Prepare(Fault& fault) {
+Reason Network::Prepare(Planning& planning) {
   constexpr int kCustomOperator = 32;
-  for (int i = 0; i < operator_count(); ++i) {
-    fault.operator_index = i;
-    const Model::Code code = model_.CodeOf(i);
-    THIMBLE_REQUIRE(code.builtin != kCustomOperator, OperatorCustom);
-    const int found = Find(code);
-    THIMBLE_REQUIRE(found >= 0, OperatorMissing);
-    const Operator& op = *operators_[found];
-    THIMBLE_REQUIRE(code.version <= op.max_version, OperatorVersion);
-    const bool has_options = op.options_type != 0 && model_.OptionsOf(i).present();
-    THIMBLE_REQUIRE(!has_options || model_.OptionsTypeOf(i) == op.options_type, OptionsType);
-    THIMBLE_CHECK(static_cast<Reason>(Operands::With(*this, i, &Operands::Check)));
+  for (int g = 0; g < model_.graph_count(); ++g) {
+    planning.fault.subgraph_index = g;
+    const Graph graph = model_.GraphAt(g);
+    Machine machine(*this, g, 0);
+    for (int i = 0; i < graph.operator_count(); ++i) {
+      planning.fault.operator_index = i;
+      const Graph::Code code = graph.CodeOf(i);
+      THIMBLE_REQUIRE(code.builtin != kCustomOperator, OperatorCustom);
+      const int found = Find(code);
+      THIMBLE_REQUIRE(found >= 0, OperatorMissing);
+      const Operator& op = *operators_[found];
+      THIMBLE_REQUIRE(code.version <= op.max_version, OperatorVersion);
+      const bool has_options = op.options_type != 0 && graph.OptionsOf(i).present();
+      THIMBLE_REQUIRE(!has_options || graph.OptionsTypeOf(i) == op.options_type, OptionsType);
+      const auto with = [&](Operands::Visit visit) { return Operands::With(*this, machine, graph, nullptr, i, visit); };
+      THIMBLE_CHECK(static_cast<Reason>(with(&Operands::Check)));
+      // How much a subgraph needs is known later, but that it will need a place is sure.
+      if (op.callees != nullptr || with(&Operands::ScratchBytes) != 0) planning.any_scratch = true;
+    }
   }
+  planning.fault.operator_index = -1;
+  planning.fault.subgraph_index = 0;
+  return Reason::kNone;
+}
+
+// The arena: table of offsets | frames of subgraphs | variables | the frame of the main subgraph, or what planning
+// needs.
+Reason Network::PlanArena(std::span<std::byte> arena, Planning& planning) {
+  Arena memory(arena);
+  const auto tensors = static_cast<size_t>(model_.total_tensors());
+  const size_t offset_count = tensors + static_cast<size_t>(planning.any_scratch ? model_.total_operators() : 0);
+  const auto graphs = static_cast<size_t>(model_.graph_count());
+  planning.offsets = memory.Take<uint32_t>(offset_count);
+  if (graphs > 1) frames_ = memory.Take<Frame>(graphs);
+  THIMBLE_REQUIRE(planning.offsets.size() == offset_count, ArenaTooSmall);
+  THIMBLE_REQUIRE(graphs == 1 || frames_.size() == graphs, ArenaTooSmall);
+  for (uint32_t& offset : planning.offsets) offset = kNowhere;
+  for (Frame& frame : frames_) frame = {};
+  THIMBLE_CHECK(PlaceVariables(memory, planning));
+  persistent_bytes_ = memory.used_bytes();
+  planning.memory = memory.Rest();
+  THIMBLE_CHECK(PlanGraph(0, 0, planning));
+
+  const Frame main = graphs > 1 ? frames_[0] : planning.main;
+  const size_t bytes = main.bytes > planning.used_bytes ? main.bytes : planning.used_bytes;
+  THIMBLE_REQUIRE(bytes <= planning.memory.size(), ArenaTooSmall);
+  arena_bytes_ = persistent_bytes_ + bytes;
+  if (bytes > 0) std::memset(planning.memory.data(), 0, bytes);
+  arena_ = arena.data();
+  offsets_ = planning.offsets;
+  Reset();
+  return Reason::kNone;
+}
+
+/// Walks over the operators of all subgraphs that name, read or assign a variable.
+class Network::Handlers {
+ public:
+  explicit Handlers(const Network& network) : graph(network.model_), network_(network) {}
+
+  bool Next() {
+    while (true) {
+      for (++index; index < graph.operator_count(); ++index) {
+        if (network_.OperatorOf(graph, index).handles_variables) return true;
+      }
+      if (++subgraph >= network_.model_.graph_count()) return false;
+      graph = network_.model_.GraphAt(subgraph);
+      index = -1;
+    }
+  }
+
+  /// The tensor that is read or assigned; -1: the operator only names the variable.
+  int value() const {
+    const auto inputs = graph.InputsOf(index);
+    return inputs.size() == 0 ? -1 : inputs.size() == 1 ? graph.OutputsOf(index)[0] : inputs[1];
+  }
+  int handle() const { return value() < 0 ? graph.OutputsOf(index)[0] : graph.InputsOf(index)[0]; }
+  size_t handle_slot() const { return static_cast<size_t>(graph.first_tensor() + handle()); }
+
+  Graph graph;
+  int subgraph = 0;
+  int index = -1;
+
+ private:
+  const Network& network_;
+};
+
+Reason Network::PlaceVariables(Arena& memory, Planning& planning) const {
+  const std::span<uint32_t> offsets = planning.offsets;
+  const auto place = [&memory](const Tensor& tensor, uint32_t& offset) {
+    offset = static_cast<uint32_t>(memory.used_bytes());
+    return memory.Take<std::byte>(tensor.SizeBytes()).size() == tensor.SizeBytes() && memory.used_bytes() < kNoOffset;
+  };
+  // Variable tensors belong to one subgraph.
+  for (int g = 0; g < model_.graph_count(); ++g) {
+    const Graph graph = model_.GraphAt(g);
+    for (int i = 0; i < graph.tensor_count(); ++i) {
+      const Tensor tensor = graph.TensorAt(i);
+      const auto slot = static_cast<size_t>(graph.first_tensor() + i);
+      THIMBLE_REQUIRE(!tensor.variable || place(tensor, offsets[slot]), ArenaTooSmall);
+    }
+  }
+  // Named variables belong to all. Names are numbered first: a handle is the number of its name …
+  Fault& fault = planning.fault;
+  int handlers = 0;
+  uint32_t variables = 0;
+  for (Handlers named(*this); named.Next();) {
+    fault.subgraph_index = named.subgraph;
+    fault.operator_index = named.index;
+    THIMBLE_REQUIRE(++handlers <= kMaxVariableOperators, TooManyTensors);
+    if (named.value() >= 0) continue;
+    uint32_t number = kFirstVariable - variables;
+    for (Handlers other(*this); other.Next() && (other.subgraph != named.subgraph || other.index != named.index);) {
+      if (other.value() < 0 && named.graph.NamesTheSameVariable(named.index, other.graph, other.index)) {
+        number = offsets[other.handle_slot()];
+      }
+    }
+    THIMBLE_REQUIRE(offsets[named.handle_slot()] == kNowhere, WrittenTwice);
+    offsets[named.handle_slot()] = number;
+    if (number == kFirstVariable - variables) ++variables;
+  }
+  // … then whoever reads or assigns first gives the variable its place, and the others must agree.
+  for (Handlers user(*this); user.Next();) {
+    if (user.value() < 0) continue;
+    fault.subgraph_index = user.subgraph;
+    fault.operator_index = user.index;
+    const Tensor value = user.graph.TensorAt(user.value());
+    const uint32_t number = offsets[user.handle_slot()];
+    THIMBLE_REQUIRE(number != kNowhere, Resource);
+    if (number >= kNoOffset) {
+      uint32_t offset = 0;
+      THIMBLE_REQUIRE(place(value, offset), ArenaTooSmall);
+      for (uint32_t& each : offsets) {
+        if (each == number) each = offset;
+      }
+      continue;
+    }
+    Handlers first(*this);
+    while (first.Next() && (first.value() < 0 || offsets[first.handle_slot()] != number)) {
+    }
+    const Tensor agreed = first.graph.TensorAt(first.value());
+    THIMBLE_REQUIRE(value.type == agreed.type && value.SizeBytes() == agreed.SizeBytes(), Resource);
+  }
+  fault.subgraph_index = 0;
   fault.operator_index = -1;
   return Reason::kNone;
 }
 
-Reason Network::PlanArena(std::span<std::byte> arena, Fault& fault) {
-  const int tensors = model_.tensor_count();
-  const int operators = operator_count();
-  const auto scratch_bytes = [this](int index) { return Operands::With(*this, index, &Operands::ScratchBytes); };
+// Plans what a subgraph runs before it is planned itself, because that is scratch of its operators.
+Reason Network::PlanCallees(const Graph& graph, int outer, Planning& planning, uint32_t& depth) {
+  for (int i = 0; i < graph.operator_count(); ++i) {
+    planning.fault.operator_index = i;
+    int32_t callees[kernels::kMaxCallees];
+    const int count = CalleesOf(graph, i, callees);
+    for (int k = 0; k < count; ++k) {
+      THIMBLE_REQUIRE(outer + 1 < kMaxSubgraphDepth, SubgraphDepth);
+      const Frame& callee = frames_[static_cast<size_t>(callees[k])];
+      if (callee.depth == 0) {
+        const Fault here = planning.fault;
+        THIMBLE_CHECK(PlanGraph(callees[k], outer + 1, planning));
+        planning.fault = here;
+      }
+      if (callee.depth + 1 > depth) depth = callee.depth + 1;
+      THIMBLE_REQUIRE(depth <= kMaxSubgraphDepth, SubgraphDepth);
+    }
+  }
+  planning.fault.operator_index = -1;
+  return Reason::kNone;
+}
+
+Reason Network::PlanGraph(int subgraph, int outer, Planning& planning) {
+  Fault& fault = planning.fault;
+  fault.subgraph_index = subgraph;
+  const Graph graph = model_.GraphAt(subgraph);
+  uint32_t depth = 1;
+  THIMBLE_CHECK(PlanCallees(graph, outer, planning, depth));
+
+  const int tensors = graph.tensor_count();
+  const int operators = graph.operator_count();
+  const std::span<uint32_t> offsets = planning.offsets.subspan(static_cast<size_t>(graph.first_tensor()));
+  const std::span<uint32_t> scratch = planning.offsets.subspan(
+      planning.any_scratch ? static_cast<size_t>(model_.total_tensors() + graph.first_operator()) : 0);
+  Machine machine(*this, subgraph, 0);
+  const auto scratch_bytes = [&](int index) {
+    return planning.any_scratch ? Operands::With(*this, machine, graph, nullptr, index, &Operands::ScratchBytes) : 0;
+  };
   uint32_t piece_count = 0;
-  bool any_scratch = false;
-  for (int i = 0; i < tensors; ++i) piece_count += model_.TensorAt(i).constant ? 0 : 1;
-  for (int i = 0; i < operators; ++i) {
-    if (scratch_bytes(i) == 0) continue;
-    any_scratch = true;
+  for (int i = 0; i < tensors; ++i) {
+    const Tensor tensor = graph.TensorAt(i);
+    if (tensor.constant || IsVariable(tensor)) continue;
+    offsets[i] = kUnwritten;
     ++piece_count;
   }
+  for (int i = 0; i < operators; ++i) piece_count += scratch_bytes(i) == 0 ? 0 : 1;
 
-  // The offsets stay; behind them, where the tensors will be, lies what planning itself needs.
-  Arena memory(arena);
-  const size_t offset_count = static_cast<size_t>(tensors) + static_cast<size_t>(any_scratch ? operators : 0);
-  const std::span<uint32_t> offsets = memory.Take<uint32_t>(offset_count);
-  persistent_bytes_ = memory.used_bytes();
+  Arena memory(planning.memory);
   const std::span<Piece> pieces = memory.Take<Piece>(piece_count);
   const std::span<uint16_t> indices = memory.Take<uint16_t>(2 * piece_count);
-  THIMBLE_REQUIRE(offsets.size() == offset_count, ArenaTooSmall);
   THIMBLE_REQUIRE(pieces.size() == piece_count && indices.size() == 2 * piece_count, ArenaTooSmall);
+  if (memory.used_bytes() > planning.used_bytes) planning.used_bytes = memory.used_bytes();
 
   // While planning, offsets[i] is the index of the tensor's piece. A piece begins with the tensor that is written.
   uint32_t used = 0;
@@ -255,45 +407,52 @@ Reason Network::PlanArena(std::span<std::byte> arena, Fault& fault) {
   const auto write = [&](int tensor, int first) {
     fault.tensor_index = tensor;
     THIMBLE_REQUIRE(offsets[tensor] == kUnwritten, WrittenTwice);
-    add(offsets[tensor], AlignedSize(model_.TensorAt(tensor)), first);
+    add(offsets[tensor], AlignedSize(graph.TensorAt(tensor)), first);
     return Reason::kNone;
+  };
+  const auto is_planned = [&](int tensor) {
+    return !IsVariable(graph.TensorAt(tensor)) && offsets[tensor] < kNoOffset;
   };
   const auto read = [&](int tensor, int last) {
     fault.tensor_index = tensor;
     THIMBLE_REQUIRE(offsets[tensor] != kUnwritten, NeverWritten);
-    if (offsets[tensor] != kNowhere) pieces[offsets[tensor]].last = static_cast<uint16_t>(last);
+    if (is_planned(tensor)) pieces[offsets[tensor]].last = static_cast<uint16_t>(last);
     return Reason::kNone;
   };
-  for (int i = 0; i < tensors; ++i) offsets[i] = model_.TensorAt(i).constant ? kNowhere : kUnwritten;
-  for (int i = 0; i < input_count(); ++i) THIMBLE_CHECK(write(model_.inputs()[i], 0));
+  const auto inputs_of_graph = graph.inputs();
+  for (int i = 0; i < inputs_of_graph.size(); ++i) THIMBLE_CHECK(write(inputs_of_graph[i], 0));
   for (int i = 0; i < operators; ++i) {
     fault.operator_index = i;
-    const auto inputs = model_.InputsOf(i);
-    const auto outputs = model_.OutputsOf(i);
+    const auto inputs = graph.InputsOf(i);
+    const auto outputs = graph.OutputsOf(i);
     for (int k = 0; k < inputs.size(); ++k) {
       if (inputs[k] >= 0) THIMBLE_CHECK(read(inputs[k], i));
     }
-    for (int k = 0; k < outputs.size(); ++k) THIMBLE_CHECK(write(outputs[k], i));
-    if (!any_scratch) continue;
-    offsets[tensors + i] = kNowhere;
-    if (const uint32_t bytes = scratch_bytes(i); bytes != 0) add(offsets[tensors + i], bytes, i);
+    for (int k = 0; k < outputs.size(); ++k) {
+      if (graph.TensorAt(outputs[k]).type != Type::kResource) THIMBLE_CHECK(write(outputs[k], i));
+    }
+    if (const uint32_t bytes = scratch_bytes(i); bytes != 0) add(scratch[i], bytes, i);
   }
   fault.operator_index = -1;
-  for (int i = 0; i < output_count(); ++i) THIMBLE_CHECK(read(model_.outputs()[i], operators));
+  const auto outputs_of_graph = graph.outputs();
+  for (int i = 0; i < outputs_of_graph.size(); ++i) {
+    THIMBLE_CHECK(read(outputs_of_graph[i], operators));
+    THIMBLE_REQUIRE(graph.TensorAt(outputs_of_graph[i]).type != Type::kResource, Resource);
+  }
   fault.tensor_index = -1;
 
   // Outputs move into their input's piece where the operator allows it. Lives are complete by now, so "nobody reads
   // it afterwards" is a comparison.
   for (int i = 0; i < operators; ++i) {
-    const Sharing sharing = OperatorAt(i).sharing;
-    const auto inputs = model_.InputsOf(i);
-    if (sharing == Sharing::kNone || inputs[0] < 0 || offsets[inputs[0]] == kNowhere) continue;
-    const int output = model_.OutputsOf(i)[0];
+    const Sharing sharing = OperatorOf(graph, i).sharing;
+    const auto inputs = graph.InputsOf(i);
+    if (sharing == Sharing::kNone || inputs[0] < 0 || !is_planned(inputs[0])) continue;
+    const int output = graph.OutputsOf(i)[0];
     Piece& source = pieces[offsets[inputs[0]]];
     Piece& result = pieces[offsets[output]];
     if (sharing == Sharing::kOverwrite) {
       // Not the pieces' sizes: those are rounded up, and an input that is repeated may be as large by that.
-      const bool same_size = model_.TensorAt(inputs[0]).SizeBytes() == model_.TensorAt(output).SizeBytes();
+      const bool same_size = graph.TensorAt(inputs[0]).SizeBytes() == graph.TensorAt(output).SizeBytes();
       if (!same_size || source.last != i) continue;
     }
     if (result.last > source.last) source.last = result.last;
@@ -301,57 +460,95 @@ Reason Network::PlanArena(std::span<std::byte> arena, Fault& fault) {
     offsets[output] = offsets[inputs[0]];
   }
 
-  const uint32_t peak_bytes =
-      Planner(pieces.first(used), indices.first(used), indices.subspan(piece_count, used)).Plan();
-  for (uint32_t& offset : offsets) {
-    if (offset < kUnwritten) offset = static_cast<uint32_t>(persistent_bytes_) + pieces[offset].offset_bytes;
+  peak_bytes_ = PeakBytes(pieces.first(used));
+  const uint32_t bytes = PlanPieces(pieces.first(used), indices.first(used), indices.subspan(piece_count, used),
+                                    static_cast<uint32_t>(peak_bytes_));
+  THIMBLE_REQUIRE(bytes != kTooManyBytes, ArenaTooSmall);
+  for (int i = 0; i < tensors; ++i) {
+    if (is_planned(i)) offsets[i] = pieces[offsets[i]].offset_bytes;
   }
-  const size_t planning_bytes = memory.used_bytes();
-  arena_bytes_ = persistent_bytes_ + peak_bytes > planning_bytes ? persistent_bytes_ + peak_bytes : planning_bytes;
-  THIMBLE_REQUIRE(arena_bytes_ <= arena.size(), ArenaTooSmall);
-  std::memset(arena.data() + persistent_bytes_, 0, arena_bytes_ - persistent_bytes_);
-  arena_ = arena.data();
-  offsets_ = offsets;
+  for (int i = 0; planning.any_scratch && i < operators; ++i) {
+    if (scratch[i] < kNoOffset) scratch[i] = pieces[scratch[i]].offset_bytes;
+  }
+  (frames_.empty() ? planning.main : frames_[static_cast<size_t>(subgraph)]) = {bytes, depth};
   return Reason::kNone;
 }
 
-void Network::Invoke() {
-  for (int i = 0; i < operator_count(); ++i) InvokeOperator(i);
+// ------------------------------------------------------------------------------------------------------------------
+// Running.
+
+void Network::Reset() {
+  first_run_ = true;
+  for (int g = 0; g < model_.graph_count(); ++g) {
+    const Graph graph = model_.GraphAt(g);
+    for (int i = 0; i < graph.tensor_count(); ++i) {
+      const Tensor tensor = TensorIn(graph, nullptr, i);
+      if (tensor.variable) std::memset(tensor.data, FirstByte(tensor), tensor.SizeBytes());
+    }
+  }
+  for (Handlers user(*this); user.Next();) {
+    if (user.value() < 0) continue;
+    const Tensor value = user.graph.TensorAt(user.value());
+    std::memset(arena_ + offsets_[user.handle_slot()], FirstByte(value), value.SizeBytes());
+  }
 }
 
-void Network::InvokeOperator(int index) { Operands::With(*this, index, &Operands::Run); }
+Status Network::Invoke(uint32_t most_subgraph_runs) {
+  Machine machine(*this, 0, most_subgraph_runs);
+  const bool done = machine.RunOperators(model_, arena_ + persistent_bytes_, 0, operator_count());
+  first_run_ = false;
+  return done ? Status::kOk : Status::kCancelled;
+}
 
-kernels::Tensor Network::TensorAt(int index) const {
-  Tensor tensor = model_.TensorAt(index);
-  if (!tensor.constant && !offsets_.empty()) tensor.data = arena_ + offsets_[static_cast<size_t>(index)];
+Status Network::InvokeOperator(int index, uint32_t most_subgraph_runs) {
+  Machine machine(*this, 0, most_subgraph_runs);
+  const bool done = machine.RunOperators(model_, arena_ + persistent_bytes_, index, index + 1);
+  if (index + 1 == operator_count()) first_run_ = false;
+  return done ? Status::kOk : Status::kCancelled;
+}
+
+kernels::Tensor Network::TensorIn(const Graph& graph, std::byte* frame, int index) const {
+  Tensor tensor = graph.TensorAt(index);
+  if (tensor.constant || offsets_.empty()) return tensor;
+  const uint32_t offset = offsets_[static_cast<size_t>(graph.first_tensor() + index)];
+  std::byte* base = IsVariable(tensor) ? arena_ : frame;
+  if (base != nullptr && offset < kNoOffset) tensor.data = base + offset;
   return tensor;
 }
 
+kernels::Tensor Network::TensorAt(int index) const { return TensorIn(model_, arena_ + persistent_bytes_, index); }
+
 Allocation Network::AllocationAt(int index) const {
   Allocation allocation;
-  if (static_cast<size_t>(index) >= offsets_.size() || offsets_[static_cast<size_t>(index)] >= kUnwritten) {
-    return allocation;
-  }
-  allocation.offset_bytes = offsets_[static_cast<size_t>(index)];
   const int tensors = model_.tensor_count();
-  if (index >= tensors) {
+  const int operators = operator_count();
+  const bool is_scratch = index >= tensors;
+  const auto slot = static_cast<size_t>(is_scratch ? model_.total_tensors() + index - tensors : index);
+  if (slot >= offsets_.size() || index - tensors >= operators || offsets_[slot] >= kNoOffset) return allocation;
+  allocation.offset_bytes = persistent_bytes_ + offsets_[slot];
+  if (is_scratch) {
+    Machine machine(*this, 0, 0);
     allocation.first_operator = allocation.last_operator = index - tensors;
-    allocation.size_bytes = Operands::With(*this, index - tensors, &Operands::ScratchBytes);
+    allocation.size_bytes = Operands::With(*this, machine, model_, nullptr, index - tensors, &Operands::ScratchBytes);
     return allocation;
   }
-  const auto has = [index](flat::Vector<int32_t> list) {
-    for (int i = 0; i < list.size(); ++i) {
-      if (list[i] == index) return true;
-    }
-    return false;
-  };
+  const Tensor tensor = model_.TensorAt(index);
   allocation.tensor = index;
-  allocation.size_bytes = model_.TensorAt(index).SizeBytes();
-  for (int i = 0; i < operator_count(); ++i) {
-    if (has(model_.OutputsOf(i))) allocation.first_operator = allocation.last_operator = i;
-    if (has(model_.InputsOf(i))) allocation.last_operator = i;
+  allocation.size_bytes = tensor.SizeBytes();
+  if (IsVariable(tensor)) {
+    allocation.offset_bytes = offsets_[slot];
+    allocation.last_operator = operators > 0 ? operators - 1 : 0;
+    for (Handlers user(*this); user.Next() && user.subgraph == 0;) {  // a handle says nothing of its variable's size
+      if (user.value() >= 0 && user.handle() == index)
+        allocation.size_bytes = model_.TensorAt(user.value()).SizeBytes();
+    }
+    return allocation;
   }
-  if (has(model_.outputs()) && operator_count() > 0) allocation.last_operator = operator_count() - 1;
+  for (int i = 0; i < operators; ++i) {
+    if (Contains(model_.OutputsOf(i), index)) allocation.first_operator = allocation.last_operator = i;
+    if (Contains(model_.InputsOf(i), index)) allocation.last_operator = i;
+  }
+  if (Contains(model_.outputs(), index) && operators > 0) allocation.last_operator = operators - 1;
   return allocation;
 }
 

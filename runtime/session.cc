@@ -102,12 +102,13 @@ void Session::InvokeNetwork() {
       input.As<int8_t>()[i] = static_cast<int8_t>(Quantise(features_[i], input.Scale(), input.zero_point, -128, 127));
     }
   }
-  network_.Invoke();
+  invoked_ = network_.Invoke();
 }
 
 Verdict Session::Decide() const {
   const Tensor output = network_.output(0);
   Verdict verdict;
+  if (!ok(invoked_)) return verdict;
   verdict.raw_scores = {output.As<const std::byte>(), output.SizeBytes()};
   if (impulse_->labels.empty()) {
     verdict.score = ScoreAt(output, 0);

@@ -33,7 +33,7 @@ class Session {
 
   void ExtractFeatures();  ///< window() -> features()
   void InvokeNetwork();    ///< features() -> the network's output
-  Verdict Decide() const;  ///< the network's output -> verdict
+  Verdict Decide() const;  ///< the network's output -> verdict; none (label -1, no scores) if it did not come to an end
   Verdict Run();           ///< all three
 
   /// What Load took of the arena: exactly enough, and the same number on a laptop and on a 32-bit device.
@@ -49,6 +49,7 @@ class Session {
   std::span<std::byte> block_prepared_;
   std::span<std::byte> block_scratch_;  ///< lies over the network's tensors: they are never alive at the same time
   Network network_;
+  Status invoked_ = Status::kOk;
   size_t arena_bytes_ = 0;
 };
 

@@ -2,6 +2,8 @@
 #ifndef THIMBLE_RUNTIME_TEST_MODELS_H_
 #define THIMBLE_RUNTIME_TEST_MODELS_H_
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "kernels/all_operators.h"
+#include "runtime/describe.h"
 #include "runtime/network.h"
 #include "runtime/schema_generated.h"
 
@@ -81,45 +84,76 @@ struct ModelBuilder {
   std::vector<TestOperator> operators;
   std::vector<int32_t> inputs, outputs;
   uint32_t version = 3;
-  int subgraphs = 1;
+  int subgraphs = 1;                      ///< so many times
+  std::vector<ModelBuilder> others = {};  ///< further subgraphs; what they say of the file is ignored
 
   AlignedBytes Build() const {
+    Parts parts;
+    parts.buffers.push_back(tflite::CreateBuffer(parts.builder));
+    std::vector<flatbuffers::Offset<tflite::SubGraph>> graphs(static_cast<size_t>(subgraphs), Add(parts));
+    for (const ModelBuilder& other : others) graphs.push_back(other.Add(parts));
+    flatbuffers::FlatBufferBuilder& builder = parts.builder;
+    builder.Finish(tflite::CreateModelDirect(builder, version, &parts.codes, &graphs, "test", &parts.buffers),
+                   tflite::ModelIdentifier());
+    return AlignedBytes(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())));
+  }
+
+ private:
+  /// What the subgraphs of a file share.
+  struct Parts {
     flatbuffers::FlatBufferBuilder builder;
-    std::vector<flatbuffers::Offset<tflite::Buffer>> buffers = {tflite::CreateBuffer(builder)};
+    std::vector<flatbuffers::Offset<tflite::Buffer>> buffers;
+    std::vector<flatbuffers::Offset<tflite::OperatorCode>> codes;
+  };
+
+  flatbuffers::Offset<tflite::SubGraph> Add(Parts& parts) const {
+    flatbuffers::FlatBufferBuilder& builder = parts.builder;
     std::vector<flatbuffers::Offset<tflite::Tensor>> tensor_offsets;
     for (const TestTensor& tensor : tensors) {
-      uint32_t buffer = 0;
+      uint32_t buffer_index = 0;
       if (!tensor.data.empty()) {
-        buffer = static_cast<uint32_t>(buffers.size());
+        buffer_index = static_cast<uint32_t>(parts.buffers.size());
         builder.ForceVectorAlignment(tensor.data.size(), 1, 16);
         const auto data = builder.CreateVector(tensor.data);
-        buffers.push_back(tflite::CreateBuffer(builder, data));
+        parts.buffers.push_back(tflite::CreateBuffer(builder, data));
       }
-      if (tensor.buffer >= 0) buffer = static_cast<uint32_t>(tensor.buffer);
+      if (tensor.buffer >= 0) buffer_index = static_cast<uint32_t>(tensor.buffer);
       const auto quantisation =
           tflite::CreateQuantizationParametersDirect(builder, nullptr, nullptr, &tensor.scales, &tensor.zero_points);
       const std::string name = "t" + std::to_string(tensor_offsets.size());
-      tensor_offsets.push_back(tflite::CreateTensorDirect(builder, &tensor.shape, tensor.type, buffer, name.c_str(),
-                                                          quantisation, tensor.variable));
+      tensor_offsets.push_back(tflite::CreateTensorDirect(builder, &tensor.shape, tensor.type, buffer_index,
+                                                          name.c_str(), quantisation, tensor.variable));
     }
-    std::vector<flatbuffers::Offset<tflite::OperatorCode>> codes;
     std::vector<flatbuffers::Offset<tflite::Operator>> operator_offsets;
     for (const TestOperator& op : operators) {
-      const auto index = op.code_index < 0 ? static_cast<uint32_t>(codes.size()) : static_cast<uint32_t>(op.code_index);
-      codes.push_back(tflite::CreateOperatorCode(builder, static_cast<int8_t>(op.code), 0, op.version, op.code));
+      const uint32_t code =
+          op.code_index < 0 ? static_cast<uint32_t>(parts.codes.size()) : static_cast<uint32_t>(op.code_index);
+      const int8_t old_code = static_cast<int>(op.code) < 127 ? static_cast<int8_t>(op.code) : int8_t{127};
+      parts.codes.push_back(tflite::CreateOperatorCode(builder, old_code, 0, op.version, op.code));
       const auto options = op.options.second ? op.options.second(builder) : flatbuffers::Offset<void>();
       operator_offsets.push_back(
-          tflite::CreateOperatorDirect(builder, index, &op.inputs, &op.outputs, op.options.first, options));
+          tflite::CreateOperatorDirect(builder, code, &op.inputs, &op.outputs, op.options.first, options));
     }
-    std::vector<flatbuffers::Offset<tflite::SubGraph>> subgraph_offsets;
-    subgraph_offsets.reserve(static_cast<size_t>(subgraphs));
-    for (int i = 0; i < subgraphs; ++i) {
-      subgraph_offsets.push_back(
-          tflite::CreateSubGraphDirect(builder, &tensor_offsets, &inputs, &outputs, &operator_offsets));
-    }
-    builder.Finish(tflite::CreateModelDirect(builder, version, &codes, &subgraph_offsets, "test", &buffers),
-                   tflite::ModelIdentifier());
-    return AlignedBytes(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())));
+    return tflite::CreateSubGraphDirect(builder, &tensor_offsets, &inputs, &outputs, &operator_offsets);
+  }
+};
+
+inline constexpr size_t kPlenty = size_t{1} << 20;
+
+/// A network with its model and an arena of exactly the size it takes.
+struct Loaded {
+  AlignedBytes model;
+  AlignedBytes arena;
+  Network network;
+
+  explicit Loaded(AlignedBytes bytes) : model(std::move(bytes)), arena(kPlenty) {
+    Fault fault;
+    Status status = network.Load(model.span(), kernels::AllOperators(), arena.span(), &fault);
+    EXPECT_TRUE(ok(status)) << Describe(model.span(), kernels::AllOperators(), fault);
+    if (!ok(status)) return;
+    arena = AlignedBytes(network.arena_bytes());
+    status = network.Load(model.span(), kernels::AllOperators(), arena.span(), &fault);
+    EXPECT_TRUE(ok(status)) << Describe(model.span(), kernels::AllOperators(), fault);
   }
 };
 

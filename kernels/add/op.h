@@ -2,33 +2,28 @@
 #ifndef THIMBLE_KERNELS_ADD_OP_H_
 #define THIMBLE_KERNELS_ADD_OP_H_
 
-#include "kernels/quantised.h"
+#include "kernels/arithmetic.h"
 
 namespace thimble::kernels {
 
 /// y[i] = activation(a[i] + b[i]); dimensions of size 1 are repeated, missing outer ones are 1
 ///
-///   in[0]  a  up to 6 dimensions   int8; or float32
-///   in[1]  b  up to 6 dimensions   like a
-///   out    y  the larger of each dimension   like a
+///   in[0]  a  up to 6 dimensions            int8, uint8, int16, int32 or float32
+///   in[1]  b  up to 6 dimensions            like a
+///   out    y  the larger of each dimension  like a
 ///
-/// int8: both are shifted left by 20 bits and scaled to twice the larger of their scales, then added, then scaled to
-/// y.scale; three roundings. Source: TFLite reference kernels, ADD.
-struct Add {
+/// Quantised: both are shifted left by 20 bits (int16 by 15) and scaled to twice the larger of their scales, then
+/// added, then scaled to y.scale; three roundings. int32 wraps. Source: TFLite reference kernels, ADD.
+struct Add : Elementwise {
   static constexpr const char* kName = "add";
   static constexpr int kTfliteCode = 0;
-  static constexpr int kMaxVersion = 3;
+  static constexpr int kMaxVersion = 5;
   static constexpr int kOptionsType = 11;
-  static constexpr Sharing kSharing = Sharing::kOverwrite;
 
-  struct Params {
-    Activation activation = Activation::kNone;
-  };
+  using Params = ArithmeticParams;
   static void Fields(auto&& visit, auto& p) { visit("activation", 0, p.activation); }
 
   static Reason Check(const Params& params, const Call& call);
-  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
-
   static void RunReference(const Params& params, const Call& call);
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };

@@ -8,13 +8,14 @@ namespace thimble::kernels {
 
 /// y[n, i, j, o] = activation(sum_{k, l, c} x[n, i * stride + k * dilation - pad, …, c] * w[o, k, l, c] + bias[o])
 ///
-///   in[0]  x     [N, H, W, C]            int8, or float32; outside the image x is 0
-///   in[1]  w     [O, K, L, C / groups]   int8, symmetric, one scale or one for each o; or float32
-///   in[2]  bias  O elements, may be absent  int32; or float32
+///   in[0]  x     [N, H, W, C]            int8, uint8, int16, or float32; outside the image x is 0
+///   in[1]  w     [O, K, L, C / groups]   int8, symmetric, one scale or one for each o; uint8 with x uint8; or float32
+///   in[2]  bias  O elements, may be absent  int32; int64 with x int16; or float32
 ///   out    y     [N, I, J, O]            like x
 ///
-/// int8: the accumulator is scaled by x.scale * w.scale[o] / y.scale, computed in double.
-/// Source: TFLite 8-bit quantisation specification, CONV_2D.
+/// Integers: the sum is scaled by x.scale * w.scale[o] / y.scale, computed in double; int16 sums have the bits of the
+/// bias. uint8 is TFLite's scheme from before the specification: both zero points anywhere, scales multiplied as
+/// floats. Source: TFLite 8-bit quantisation specification; for int16 and uint8 TFLite's reference kernels, CONV_2D.
 struct Conv2d {
   static constexpr const char* kName = "conv_2d";
   static constexpr int kTfliteCode = 3;

@@ -9,14 +9,17 @@ namespace thimble::kernels {
 /// y[n, i, j, c * M + m] = activation(sum_{k, l} x[n, i * stride + k * dilation - pad, …, c] * w[0, k, l, c * M + m]
 ///                                    + bias[c * M + m])
 ///
-///   in[0]  x     [N, H, W, C]         int8, or float32; outside the image x is 0
-///   in[1]  w     [1, K, L, C * M]     int8, symmetric, one scale or one for each output channel; or float32
-///   in[2]  bias  C * M elements, may be absent  int32; or float32
+///   in[0]  x     [N, H, W, C]         int8, uint8, int16, or float32; outside the image x is 0
+///   in[1]  w     [1, K, L, C * M]     int8, symmetric, one scale or one for each output channel; uint8
+///                                     with x uint8; or float32
+///   in[2]  bias  C * M elements, may be absent  int32; int64 with x int16; or float32
 ///   out    y     [N, I, J, C * M]     like x
 ///
 /// M follows from the shapes; the option that repeats it is not read (old converters wrote 0).
-/// int8: the accumulator is scaled by x.scale * w.scale[o] / y.scale, computed in double.
-/// Source: TFLite 8-bit quantisation specification, DEPTHWISE_CONV_2D.
+/// Integers: the sum is scaled by x.scale * w.scale[o] / y.scale, computed in double; int16 sums have the bits of the
+/// bias. uint8 is TFLite's scheme from before the specification: both zero points anywhere, scales multiplied as
+/// floats. Source: TFLite 8-bit quantisation specification; for int16 and uint8 TFLite's reference kernels,
+/// DEPTHWISE_CONV_2D.
 struct DepthwiseConv2d {
   static constexpr const char* kName = "depthwise_conv_2d";
   static constexpr int kTfliteCode = 4;

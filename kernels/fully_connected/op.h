@@ -8,13 +8,15 @@ namespace thimble::kernels {
 
 /// y[b, o] = activation(sum_i x[b, i] * w[o, i] + bias[o])
 ///
-///   in[0]  x     any shape of B * I elements       int8, or float32
-///   in[1]  w     [O, I]                            int8 with one scale or one for each o; or float32
-///   in[2]  bias  O elements, may be absent         int32; or float32
+///   in[0]  x     any shape of B * I elements       int8, uint8, int16, or float32
+///   in[1]  w     [O, I]                            int8 with one scale or one for each o; uint8 with x uint8;
+///                                                  or float32, or int8 with x float32 (dynamic range)
+///   in[2]  bias  O elements, may be absent         int32; int64 with x int16; or float32
 ///   out    y     any shape of B * O elements       like x
 ///
-/// int8: the accumulator is scaled by x.scale * w.scale / y.scale. With one weight scale TFLite multiplies the first
-/// two as floats, with one for each output as doubles; the last bit of the result depends on it.
+/// Integers: the sum is scaled by x.scale * w.scale / y.scale. With one weight scale TFLite multiplies the first
+/// two as floats, with one for each output as doubles; the last bit of the result depends on it. int16 sums
+/// have the bits of the bias.
 /// Source: TFLite 8-bit quantisation specification, FULLY_CONNECTED.
 struct FullyConnected {
   static constexpr const char* kName = "fully_connected";

@@ -3,33 +3,28 @@
 namespace thimble::kernels {
 namespace {
 
-void RunInt8(const FullyConnected::Params& params, const Call& call) {
+template <typename X, typename W, typename Sum>
+void RunQuantised(const FullyConnected::Params& params, const Call& call) {
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
-  const int32_t* bias = call.Has(2) ? call.in[2].As<int32_t>() : nullptr;
+  const Tensor bias = call.Optional(2);
   const int32_t outputs = w.shape[0], inputs = w.shape[1];
   const int32_t batches = y.shape.Count() / outputs;
-  const Range<int32_t> range = Int8Range(params.activation, y);
-  const double output_scale = y.Scale();
-  Multiplier multiplier;
+  const Range<int32_t> range = StoredRange(params.activation, y);
+  const ScaleProduct product = w.scale_count > 1 ? ScaleProduct::kOfDoubles : ScaleProduct::kOfFloats;
+  const int32_t x_zero = x.zero_point, w_zero = w.zero_point;
   for (int32_t o = 0; o < outputs; ++o) {
-    if (o == 0 || w.scale_count > 1) {
-      const double product = w.scale_count > 1 ? static_cast<double>(x.Scale()) * static_cast<double>(w.Scale(o))
-                                               : static_cast<double>(x.Scale() * w.Scale());
-      multiplier = QuantiseMultiplier(product / output_scale);
-    }
-    const int8_t* weights = w.As<int8_t>() + o * inputs;
+    const Requantiser requantise = RequantiserOf(x, w, bias, y, o, range, product);
+    const W* weights = w.As<W>() + o * inputs;
     for (int32_t b = 0; b < batches; ++b) {
-      const int8_t* row = x.As<int8_t>() + b * inputs;
-      int32_t sum = 0;
-      for (int32_t i = 0; i < inputs; ++i) {
-        sum = WrapAdd(sum, (row[i] - x.zero_point) * (weights[i] - w.zero_point));
-      }
-      if (bias != nullptr) sum = WrapAdd(sum, bias[o]);
-      y.As<int8_t>()[b * outputs + o] = Requantise(sum, multiplier, y.zero_point, range);
+      const X* row = x.As<X>() + b * inputs;
+      Sum sum = 0;
+      for (int32_t i = 0; i < inputs; ++i) sum = WrapAdd(sum, Sum{(row[i] - x_zero) * (weights[i] - w_zero)});
+      y.As<X>()[b * outputs + o] = static_cast<X>(requantise(sum));
     }
   }
 }
 
+template <typename W>
 void RunFloat(const FullyConnected::Params& params, const Call& call) {
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
   const float* bias = call.Has(2) ? call.in[2].As<float>() : nullptr;
@@ -39,9 +34,10 @@ void RunFloat(const FullyConnected::Params& params, const Call& call) {
   for (int32_t b = 0; b < batches; ++b) {
     const float* row = x.As<float>() + b * inputs;
     for (int32_t o = 0; o < outputs; ++o) {
-      const float* weights = w.As<float>() + o * inputs;
+      const W* weights = w.As<W>() + o * inputs;
       float sum = 0;
-      for (int32_t i = 0; i < inputs; ++i) sum += row[i] * weights[i];
+      for (int32_t i = 0; i < inputs; ++i) sum += row[i] * static_cast<float>(weights[i]);
+      sum *= WeightScale(w, o);
       if (bias != nullptr) sum += bias[o];
       y.As<float>()[b * outputs + o] = range.Clamp(sum);
     }
@@ -58,7 +54,7 @@ Reason FullyConnected::Check(const Params& params, const Call& call) {
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
   THIMBLE_REQUIRE(x.present() && w.present(), InputCount);
   THIMBLE_REQUIRE(w.shape.rank == 2 && w.shape.Count() > 0, OperandShapes);
-  THIMBLE_CHECK(CheckWeighedTypes(call, w.shape[0], 0));
+  THIMBLE_CHECK(CheckWeighed(x, w, call.Optional(2), y, w.shape[0], 0, DynamicRange::kAccepted));
   const int32_t outputs = w.shape[0], inputs = w.shape[1];
   THIMBLE_REQUIRE(x.shape.Count() % inputs == 0 && y.shape.Count() % outputs == 0, OperandShapes);
   THIMBLE_REQUIRE(x.shape.Count() / inputs == y.shape.Count() / outputs, OperandShapes);
@@ -66,7 +62,16 @@ Reason FullyConnected::Check(const Params& params, const Call& call) {
 }
 
 void FullyConnected::RunReference(const Params& params, const Call& call) {
-  IsFloat(call.in[0]) ? RunFloat(params, call) : RunInt8(params, call);
+  switch (call.in[0].type) {
+    case Type::kFloat32:
+      return IsFloat(call.in[1]) ? RunFloat<float>(params, call) : RunFloat<int8_t>(params, call);
+    case Type::kInt16:
+      return RunQuantised<int16_t, int8_t, int64_t>(params, call);
+    case Type::kUInt8:
+      return RunQuantised<uint8_t, uint8_t, int32_t>(params, call);
+    default:
+      return RunQuantised<int8_t, int8_t, int32_t>(params, call);
+  }
 }
 
 }  // namespace thimble::kernels

@@ -8,8 +8,8 @@ namespace thimble::kernels {
 
 /// y[n, i, j, c] = activation(largest x[n, …, c] of the window's pixels inside the image)
 ///
-///   in[0]  x  [N, H, W, C]   int8
-///   out    y  [N, I, J, C]   int8, scale and zero point of x
+///   in[0]  x  [N, H, W, C]   int8, uint8, int16, or float32
+///   out    y  [N, I, J, C]   like x, with its scale and zero point
 ///
 /// Source: TFLite 8-bit quantisation specification, MAX_POOL_2D.
 struct MaxPool2d {

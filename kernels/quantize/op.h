@@ -1,30 +1,25 @@
-// Real numbers become int8, or int8 gets another scale.
+// Real numbers become integers, or integers get another scale.
 #ifndef THIMBLE_KERNELS_QUANTIZE_OP_H_
 #define THIMBLE_KERNELS_QUANTIZE_OP_H_
 
-#include "kernels/quantised.h"
+#include "kernels/elementwise.h"
 
 namespace thimble::kernels {
 
-/// y[i] = round(x[i] / y.scale) + y.zero_point, halves away from zero, clamped to int8
+/// y[i] = round(x[i] / y.scale) + y.zero_point, halves away from zero, clamped
 ///
-///   in[0]  x  any shape       float32; or int8, which is rescaled in fixed point by x.scale / y.scale
-///   out    y  the same shape  int8
+///   in[0]  x  any shape       float32, or int8, uint8, int16, int32 with a scale
+///   out    y  the same shape  int8, uint8, int16 or int32 with a scale
 ///
-/// Source: TFLite 8-bit quantisation specification, QUANTIZE.
-struct Quantize {
+/// Integers are rescaled in fixed point by x.scale / y.scale. Source: TFLite 8-bit quantisation specification,
+/// QUANTIZE.
+struct Quantize : Elementwise {
   static constexpr const char* kName = "quantize";
   static constexpr int kTfliteCode = 114;
-  static constexpr int kMaxVersion = 2;
-  static constexpr int kOptionsType = 0;
+  static constexpr int kMaxVersion = 4;
   static constexpr Sharing kSharing = Sharing::kNone;
 
-  struct Params {};
-  static void Fields(auto&&, auto&) {}
-
   static Reason Check(const Params& params, const Call& call);
-  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
-
   static void RunReference(const Params& params, const Call& call);
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };

@@ -1,31 +1,34 @@
 #include "kernels/quantize/op.h"
 
 namespace thimble::kernels {
+namespace {
+
+bool IsStored(const Tensor& tensor) {
+  const bool integer = tensor.type == Type::kInt8 || tensor.type == Type::kUInt8 || tensor.type == Type::kInt16 ||
+                       tensor.type == Type::kInt32;
+  return integer && tensor.scale_count == 1;
+}
+
+}  // namespace
 
 Reason Quantize::Check(const Params&, const Call& call) {
-  THIMBLE_REQUIRE(call.in.size() == 1 && call.in[0].present(), InputCount);
-  THIMBLE_REQUIRE(call.out.size() == 1, OutputCount);
-  const Tensor &x = call.in[0], &y = call.out[0];
-  THIMBLE_REQUIRE((IsFloat(x) || IsInt8(x)) && IsInt8(y), OperandTypes);
-  THIMBLE_REQUIRE(x.shape.Count() == y.shape.Count(), OperandShapes);
+  THIMBLE_CHECK(CheckUnary(call));
+  THIMBLE_REQUIRE((IsFloat(call.in[0]) || IsStored(call.in[0])) && IsStored(call.out[0]), OperandTypes);
   return Reason::kNone;
 }
 
 void Quantize::RunReference(const Params&, const Call& call) {
   const Tensor &x = call.in[0], &y = call.out[0];
-  const int32_t count = x.shape.Count();
-  int8_t* output = y.As<int8_t>();
+  const Range<int32_t> range = RangeOf(y.type);
   if (IsFloat(x)) {
-    const float* input = x.As<float>();
-    for (int32_t i = 0; i < count; ++i) {
-      output[i] = static_cast<int8_t>(Quantise(input[i], y.Scale(), y.zero_point, -128, 127));
+    for (int32_t i = 0, count = y.shape.Count(); i < count; ++i) {
+      StoreAt(y, i, Quantise(x.As<float>()[i], y.Scale(), y.zero_point, range.low, range.high));
     }
     return;
   }
-  const Multiplier multiplier = QuantiseMultiplier(static_cast<double>(x.Scale()) / static_cast<double>(y.Scale()));
-  const int8_t* input = x.As<int8_t>();
-  for (int32_t i = 0; i < count; ++i) {
-    output[i] = Requantise(input[i] - x.zero_point, multiplier, y.zero_point, {-128, 127});
+  const Multiplier multiplier = MultiplierBetween(x, y);
+  for (int32_t i = 0, count = y.shape.Count(); i < count; ++i) {
+    StoreAt(y, i, Rescale(WrapAdd(StoredAt(x, i), WrapMultiply(x.zero_point, -1)), multiplier, y.zero_point, range));
   }
 }
 

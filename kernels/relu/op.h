@@ -2,30 +2,22 @@
 #ifndef THIMBLE_KERNELS_RELU_OP_H_
 #define THIMBLE_KERNELS_RELU_OP_H_
 
-#include "kernels/quantised.h"
+#include "kernels/elementwise.h"
 
 namespace thimble::kernels {
 
 /// y[i] = max(x[i], 0)
 ///
-///   in[0]  x  any shape       int8; or float32
-///   out    y  the same shape  int8 with its own scale and zero point; or float32
+///   in[0]  x  any shape       int8, uint8, int16 or float32
+///   out    y  the same shape  like x, with its own scale and zero point
 ///
-/// int8: rescaled in fixed point by x.scale / y.scale, which TFLite divides as floats.
-/// Source: TFLite reference kernels, RELU.
-struct Relu {
+/// Quantised: rescaled in fixed point by x.scale / y.scale. Source: TFLite reference kernels, RELU.
+struct Relu : Elementwise {
   static constexpr const char* kName = "relu";
   static constexpr int kTfliteCode = 19;
-  static constexpr int kMaxVersion = 2;
-  static constexpr int kOptionsType = 0;
-  static constexpr Sharing kSharing = Sharing::kOverwrite;
-
-  struct Params {};
-  static void Fields(auto&&, auto&) {}
+  static constexpr int kMaxVersion = 3;
 
   static Reason Check(const Params& params, const Call& call);
-  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
-
   static void RunReference(const Params& params, const Call& call);
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };

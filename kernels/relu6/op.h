@@ -2,29 +2,22 @@
 #ifndef THIMBLE_KERNELS_RELU6_OP_H_
 #define THIMBLE_KERNELS_RELU6_OP_H_
 
-#include "kernels/quantised.h"
+#include "kernels/elementwise.h"
 
 namespace thimble::kernels {
 
 /// y[i] = min(max(x[i], 0), 6)
 ///
-///   in[0]  x  any shape       int8; or float32
-///   out    y  the same shape  int8 with the scale and zero point of x; or float32
+///   in[0]  x  any shape       int8, uint8, int16 or float32
+///   out    y  the same shape  like x, with the scale and zero point of x
 ///
 /// Source: TFLite reference kernels, RELU6.
-struct Relu6 {
+struct Relu6 : Elementwise {
   static constexpr const char* kName = "relu6";
   static constexpr int kTfliteCode = 21;
-  static constexpr int kMaxVersion = 2;
-  static constexpr int kOptionsType = 0;
-  static constexpr Sharing kSharing = Sharing::kOverwrite;
-
-  struct Params {};
-  static void Fields(auto&&, auto&) {}
+  static constexpr int kMaxVersion = 3;
 
   static Reason Check(const Params& params, const Call& call);
-  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
-
   static void RunReference(const Params& params, const Call& call);
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };

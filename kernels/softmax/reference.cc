@@ -1,92 +1,97 @@
-#include <bit>
-
 #include "base/float_math.h"
+#include "kernels/elementwise.h"
+#include "kernels/fixed_functions.h"
 #include "kernels/softmax/op.h"
 
 namespace thimble::kernels {
 namespace {
 
-// Fixed-point numbers are named by their integer bits: an F5 is an int32 that counts in units of 2^-26, and so on.
 constexpr int kDifferenceBits = 5;
 constexpr int kSumBits = 12;
 
-// exp(x) for -1/4 <= x < 0; F0 to F0. The Taylor series about -1/8 up to the fourth power.
-constexpr int32_t ExpOfQuarter(int32_t x) {
-  constexpr int32_t kExpOfMinusEighth = 1895147668;
-  constexpr int32_t kThird = 715827883;
-  const int32_t d = x + (1 << 28);
-  const int32_t d2 = DoublingHighMultiply(d, d);
-  const int32_t d3 = DoublingHighMultiply(d2, d);
-  const int32_t d4 = DoublingHighMultiply(d2, d2);
-  const int32_t high = RoundingShiftRight(DoublingHighMultiply(RoundingShiftRight(d4, 2) + d3, kThird) + d2, 1);
-  return kExpOfMinusEighth + DoublingHighMultiply(kExpOfMinusEighth, d + high);
-}
-
-// exp(x) for x <= 0; F5 to F0. One quarter by the series, the rest by a factor for each bit of the quotient.
-constexpr int32_t ExpOfNegative(int32_t x) {
-  if (x == 0) return INT32_MAX;
-  constexpr int kFractionBits = 31 - kDifferenceBits;
-  constexpr int32_t kQuarter = 1 << (kFractionBits - 2);
-  constexpr int32_t kFactors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};  // e^-2^(k-2)
-  const int32_t in_quarter = (x & (kQuarter - 1)) - kQuarter;
-  int32_t result = ExpOfQuarter(WrapShiftLeft(in_quarter, kDifferenceBits));
-  const int32_t quarters = in_quarter - x;
-  for (int k = 0; k < 7; ++k) {
-    if ((quarters & (kQuarter << k)) != 0) result = DoublingHighMultiply(result, kFactors[k]);
-  }
-  return result;
-}
-
-// 1 / (1 + x) for 0 <= x < 1; F0 to F0. Newton's method on half the denominator from the best line, 48/17 - 32/17 d.
-constexpr int32_t OneOverOnePlus(int32_t x) {
-  constexpr int32_t k48Over17 = 1515870810;  // F2
-  constexpr int32_t k32Over17 = 1010580540;  // F2
-  const auto half_denominator = static_cast<int32_t>((static_cast<int64_t>(x) + INT32_MAX + 1) / 2);
-  int32_t estimate = k48Over17 + DoublingHighMultiply(half_denominator, -k32Over17);
-  for (int i = 0; i < 3; ++i) {
-    const int32_t error = (1 << 29) - DoublingHighMultiply(half_denominator, estimate);
-    estimate = WrapAdd(estimate, SaturatingShiftLeft(DoublingHighMultiply(estimate, error), 2));
-  }
-  return SaturatingShiftLeft(estimate, 1);  // half as an F1, which is one bit away from F0
-}
-
 // What turns a difference of stored values into an F5.
 Multiplier DifferenceMultiplier(float beta, float scale) {
-  return QuantiseMultiplier(static_cast<double>(beta) * static_cast<double>(scale) *
-                            static_cast<double>(1 << (31 - kDifferenceBits)));
+  return QuantiseRatio(beta, scale, 1.0f / (1 << (31 - kDifferenceBits)));
 }
 
-void RunInt8(const Softmax::Params& params, const Call& call) {
-  const Tensor& tensor = call.in[0];
-  const int32_t columns = tensor.shape.Last();
-  const int32_t rows = tensor.shape.Count() / columns;
-  const Multiplier multiplier = DifferenceMultiplier(params.beta, tensor.Scale());
+// 8 bits in, 8 or 16 bits out.
+void RunBytes(const Softmax::Params& params, const Call& call) {
+  const Tensor &x = call.in[0], &y = call.out[0];
+  const int32_t columns = x.shape.Last(), count = x.shape.Count();
+  const Range<int32_t> range = RangeOf(y.type);
+  const int output_bits = y.type == Type::kInt16 ? 16 : 8;
+  const Multiplier multiplier = DifferenceMultiplier(params.beta, x.Scale());
   // Further below the largest than this, a difference would leave the 5 integer bits and its exponential is 0.
   const int64_t largest_difference =
       (int64_t{(1 << kDifferenceBits) - 1} << (31 - kDifferenceBits)) >> multiplier.shift;
-  const auto exponential = [&](int32_t difference) { return ExpOfNegative(Scale(difference, multiplier)); };
-  for (int32_t r = 0; r < rows; ++r) {
-    const int8_t* x = tensor.As<int8_t>() + r * columns;
-    int8_t* y = call.out[0].As<int8_t>() + r * columns;
-    int32_t largest = -128;
-    for (int32_t i = 0; i < columns; ++i) largest = x[i] > largest ? x[i] : largest;
+  for (int32_t row = 0; row < count; row += columns) {
+    int32_t largest = INT32_MIN;
+    for (int32_t i = row; i < row + columns; ++i) largest = StoredAt(x, i) > largest ? StoredAt(x, i) : largest;
+    const auto exponential = [&](int32_t i) {
+      const int32_t difference = StoredAt(x, i) - largest;
+      return -difference > largest_difference ? 0 : ExpOfNegative(Scale(difference, multiplier), kDifferenceBits);
+    };
     int32_t sum = 0;
-    for (int32_t i = 0; i < columns; ++i) {
-      if (largest - x[i] > largest_difference) continue;
-      sum = WrapAdd(sum, RoundingShiftRight(exponential(x[i] - largest), kSumBits));
-    }
-    const int headroom = std::countl_zero(static_cast<uint32_t>(sum));  // at least 1 bit set: the largest gives 1
-    const int shift = kSumBits - headroom + 31 - 8;
-    const auto fraction = static_cast<int32_t>((static_cast<uint32_t>(sum) << headroom) - (uint32_t{1} << 31));
-    const int32_t reciprocal = OneOverOnePlus(fraction);
-    for (int32_t i = 0; i < columns; ++i) {
-      if (largest - x[i] > largest_difference) {
-        y[i] = -128;
-        continue;
-      }
-      const int32_t product = DoublingHighMultiply(reciprocal, exponential(x[i] - largest));
+    for (int32_t i = row; i < row + columns; ++i) sum = WrapAdd(sum, RoundingShiftRight(exponential(i), kSumBits));
+    const Reciprocal reciprocal = ReciprocalOf(sum);  // positive: the largest gives 1
+    const int shift = reciprocal.shift + kSumBits - output_bits;
+    for (int32_t i = row; i < row + columns; ++i) {
+      const int32_t product = DoublingHighMultiply(reciprocal.result, exponential(i));
       const int32_t steps = shift > 31 ? 0 : RoundingShiftRight(product, shift);  // a sum above 2^8 has only zeros
-      y[i] = static_cast<int8_t>(Clamp(steps - 128, -128, 127));
+      StoreAt(y, i, range.Clamp(steps + range.low));
+    }
+  }
+}
+
+// Rounded, halves away from zero.
+[[gnu::noinline]] float Whole(float value) { return static_cast<float>(RoundToInt32(value)); }
+
+// TFLite reads the exponential and the reciprocal from tables of 513 values of 16 bits, with straight lines between
+// them, moved by half of what a line is off in the middle. This is entry `i` of such a table of `function` from `low`
+// on in steps of `step`. Computed when it is needed: tables would cost 2 KB of RAM or flash.
+int32_t TableEntry(float (*function)(float), float low, float step, int32_t i) {
+  const auto at = [&](float place) { return function(low + place * step) * 32768.0f; };
+  const auto index = static_cast<float>(i);
+  float entry = Whole(at(index));
+  if (i < 512) {
+    const float on_line = Whole((at(index + 1) + entry) / 2);
+    entry -= Whole((on_line - Whole(at(index + 0.5f))) / 2);
+  }
+  return RoundToInt32(entry > 32767 ? 32767 : entry);
+}
+
+int32_t LookUp(float (*function)(float), float low, float step, int32_t place) {
+  const int32_t index = 256 + (place >> 7);
+  const int32_t base = TableEntry(function, low, step, index);
+  const int32_t slope = TableEntry(function, low, step, index + 1) - base;
+  return base + ((slope * (place & 0x7f) + 64) >> 7);
+}
+
+// What turns a difference into steps of 10 / 65535, of which a table's range has 65535.
+Multiplier WordMultiplier(float beta, float scale) { return QuantiseRatioToDouble(scale, beta, 10.0 / 65535.0); }
+
+void RunWords(const Softmax::Params& params, const Call& call) {
+  const int32_t columns = call.in[0].shape.Last(), count = call.in[0].shape.Count();
+  const Multiplier multiplier = WordMultiplier(params.beta, call.in[0].Scale());
+  for (int32_t row = 0; row < count; row += columns) {
+    const int16_t* x = call.in[0].As<int16_t>() + row;
+    int16_t* y = call.out[0].As<int16_t>() + row;
+    int32_t largest = INT16_MIN;
+    for (int32_t i = 0; i < columns; ++i) largest = x[i] > largest ? x[i] : largest;
+    int32_t sum = 0;  // F16
+    for (int32_t i = 0; i < columns; ++i) {
+      const int32_t place = Clamp(WrapAdd(Scale(x[i] - largest, multiplier), 32767), -32768, 32767);
+      y[i] = static_cast<int16_t>(LookUp(thimble::Exp, -10, 10.0f / 512, place));
+      sum += y[i];
+    }
+    // sum = (1 + fraction) * 2^n, the fraction in 16 bits.
+    const int headroom = std::countl_zero(static_cast<uint32_t>(sum));
+    const auto shifted = static_cast<int32_t>(((static_cast<int64_t>(sum) << (headroom - 1)) + (1 << 13)) >> 14);
+    const int32_t place = Clamp(shifted - (1 << 15) - (1 << 16), -32768, 32767);
+    const int32_t reciprocal = LookUp([](float value) { return 1 / (1 + value); }, 0, 1.0f / 512, place);
+    const int right = 31 - headroom;
+    for (int32_t i = 0; i < columns; ++i) {
+      y[i] = static_cast<int16_t>(Clamp((y[i] * reciprocal + (1 << (right - 1))) >> right, 0, 32767));
     }
   }
 }
@@ -100,7 +105,7 @@ void RunFloat(const Softmax::Params& params, const Call& call) {
     float largest = x[0];
     for (int32_t i = 1; i < columns; ++i) largest = x[i] > largest ? x[i] : largest;
     float sum = 0;
-    for (int32_t i = 0; i < columns; ++i) sum += y[i] = Exp((x[i] - largest) * params.beta);
+    for (int32_t i = 0; i < columns; ++i) sum += y[i] = thimble::Exp((x[i] - largest) * params.beta);
     for (int32_t i = 0; i < columns; ++i) y[i] = y[i] / sum;
   }
 }
@@ -108,14 +113,28 @@ void RunFloat(const Softmax::Params& params, const Call& call) {
 }  // namespace
 
 Reason Softmax::Check(const Params& params, const Call& call) {
-  THIMBLE_REQUIRE(call.in.size() == 1 && call.in[0].present(), InputCount);
-  THIMBLE_REQUIRE(call.out.size() == 1, OutputCount);
+  THIMBLE_CHECK(CheckUnary(call));
   const Tensor &x = call.in[0], &y = call.out[0];
   THIMBLE_REQUIRE(x.shape == y.shape && x.shape.Last() > 0, OperandShapes);
   THIMBLE_REQUIRE(IsFinite(params.beta) && params.beta > 0, Option);
   if (IsFloat(x) && IsFloat(y)) return Reason::kNone;
-  THIMBLE_REQUIRE(IsInt8(x) && IsInt8(y), OperandTypes);
-  THIMBLE_REQUIRE(y.Scale() == 1.0f / 256 && y.zero_point == -128, OperandQuantisation);
+  THIMBLE_REQUIRE(IsQuantised(x) && y.scale_count == 1, OperandTypes);
+  const auto is_unit = [&](int32_t steps, int32_t zero_point) {
+    const float ratio = y.Scale() * static_cast<float>(steps);
+    return ratio > 0.999f && ratio < 1.001f && y.zero_point == zero_point;
+  };
+  if (x.type == Type::kInt16) {
+    THIMBLE_REQUIRE(y.type == Type::kInt16, OperandTypes);
+    THIMBLE_REQUIRE(is_unit(1 << 15, 0), OperandQuantisation);
+    THIMBLE_REQUIRE(x.shape.Last() < (1 << 16), OperandShapes);  // a longer sum could leave 31 bits
+    return Reason::kNone;
+  }
+  if (y.type == Type::kInt16 && x.type == Type::kInt8) {
+    THIMBLE_REQUIRE(is_unit(1 << 16, -(1 << 15)), OperandQuantisation);
+  } else {
+    THIMBLE_REQUIRE(x.type == y.type, OperandTypes);
+    THIMBLE_REQUIRE(y.Scale() == 1.0f / 256 && y.zero_point == RangeOf(y.type).low, OperandQuantisation);
+  }
   // The multiplier must be a left shift, and rows so long that the sum of 1s leaves its 12 bits are refused.
   const int32_t shift = DifferenceMultiplier(params.beta, x.Scale()).shift;
   THIMBLE_REQUIRE(shift >= 1 && shift < 30, OperandQuantisation);
@@ -124,7 +143,9 @@ Reason Softmax::Check(const Params& params, const Call& call) {
 }
 
 void Softmax::RunReference(const Params& params, const Call& call) {
-  IsFloat(call.in[0]) ? RunFloat(params, call) : RunInt8(params, call);
+  IsFloat(call.in[0])               ? RunFloat(params, call)
+  : call.in[0].type == Type::kInt16 ? RunWords(params, call)
+                                    : RunBytes(params, call);
 }
 
 }  // namespace thimble::kernels

@@ -1,0 +1,28 @@
+// Whether two numbers are the same.
+#ifndef THIMBLE_KERNELS_EQUAL_OP_H_
+#define THIMBLE_KERNELS_EQUAL_OP_H_
+
+#include "kernels/comparison.h"
+
+namespace thimble::kernels {
+
+/// y[i] = whether a[i] = b[i]; dimensions of size 1 are repeated, missing outer ones are 1
+///
+///   in[0]  a  up to 6 dimensions            int8, uint8, int16, int32, int64 or float32; or bool
+///   in[1]  b  up to 6 dimensions            like a
+///   out    y  the larger of each dimension  bool
+///
+/// NaN differs from everything. Source: TFLite reference kernels, EQUAL.
+struct Equal : Comparison {
+  static constexpr const char* kName = "equal";
+  static constexpr int kTfliteCode = 71;
+  static constexpr int kMaxVersion = 4;
+
+  static Reason Check(const Params& params, const Call& call);
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_EQUAL_OP_H_

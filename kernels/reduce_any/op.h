@@ -1,0 +1,33 @@
+// Whether any element along some dimensions is true.
+#ifndef THIMBLE_KERNELS_REDUCE_ANY_OP_H_
+#define THIMBLE_KERNELS_REDUCE_ANY_OP_H_
+
+#include "kernels/reduction.h"
+
+namespace thimble::kernels {
+
+/// y = whether any element of x along the dimensions `axes` is true
+///
+///   in[0]  x     any shape, bool
+///   in[1]  axes  int32 or int64, constant; negative ones count from the end
+///   out    y     like x; the reduced dimensions have size 1 if keep_dims, else they are left out
+struct ReduceAny {
+  static constexpr const char* kName = "reduce_any";
+  static constexpr int kTfliteCode = 91;
+  static constexpr int kMaxVersion = 3;
+  static constexpr int kOptionsType = 27;
+  static constexpr Sharing kSharing = Sharing::kNone;
+
+  using Params = ReductionParams;
+  static void Fields(auto&& visit, auto& p) { Params::Fields(visit, p); }
+
+  static Reason Check(const Params& params, const Call& call);
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_REDUCE_ANY_OP_H_

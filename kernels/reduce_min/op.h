@@ -1,0 +1,35 @@
+// The smallest element along some dimensions.
+#ifndef THIMBLE_KERNELS_REDUCE_MIN_OP_H_
+#define THIMBLE_KERNELS_REDUCE_MIN_OP_H_
+
+#include "kernels/reduction.h"
+
+namespace thimble::kernels {
+
+/// y = the smallest of x along the dimensions `axes`
+///
+///   in[0]  x     any shape, any type
+///   in[1]  axes  int32 or int64, constant; negative ones count from the end
+///   out    y     like x; the reduced dimensions have size 1 if keep_dims, else they are left out
+///
+/// Quantised: y has x's scale and zero point. NaN is found only where there is nothing else.
+struct ReduceMin {
+  static constexpr const char* kName = "reduce_min";
+  static constexpr int kTfliteCode = 89;
+  static constexpr int kMaxVersion = 3;
+  static constexpr int kOptionsType = 27;
+  static constexpr Sharing kSharing = Sharing::kNone;
+
+  using Params = ReductionParams;
+  static void Fields(auto&& visit, auto& p) { Params::Fields(visit, p); }
+
+  static Reason Check(const Params& params, const Call& call);
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_REDUCE_MIN_OP_H_

@@ -1,0 +1,33 @@
+// The difference of two tensors, the smaller one repeated as often as needed.
+#ifndef THIMBLE_KERNELS_SUB_OP_H_
+#define THIMBLE_KERNELS_SUB_OP_H_
+
+#include "kernels/arithmetic.h"
+
+namespace thimble::kernels {
+
+/// y[i] = activation(a[i] - b[i]); dimensions of size 1 are repeated, missing outer ones are 1
+///
+///   in[0]  a  up to 6 dimensions            int8, uint8, int16, int32 or float32
+///   in[1]  b  up to 6 dimensions            like a
+///   out    y  the larger of each dimension  like a
+///
+/// Quantised: as in ADD, but TFLite Micro computes the multipliers in floats, and the last bit may depend on it.
+/// Source: TFLite reference kernels, SUB.
+struct Sub : Elementwise {
+  static constexpr const char* kName = "sub";
+  static constexpr int kTfliteCode = 41;
+  static constexpr int kMaxVersion = 5;
+  static constexpr int kOptionsType = 28;
+
+  using Params = ArithmeticParams;
+  static void Fields(auto&& visit, auto& p) { visit("activation", 0, p.activation); }
+
+  static Reason Check(const Params& params, const Call& call);
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_SUB_OP_H_

@@ -1,0 +1,35 @@
+// The sum along some dimensions.
+#ifndef THIMBLE_KERNELS_SUM_OP_H_
+#define THIMBLE_KERNELS_SUM_OP_H_
+
+#include "kernels/reduction.h"
+
+namespace thimble::kernels {
+
+/// y = the sum of x along the dimensions `axes`
+///
+///   in[0]  x     any shape, float32, int32, int64; int8, uint8, int16 with one scale
+///   in[1]  axes  int32 or int64, constant; negative ones count from the end
+///   out    y     like x; the reduced dimensions have size 1 if keep_dims, else they are left out
+///
+/// Quantised: scaled in fixed point by x.scale / y.scale. Whole numbers wrap. Source: TFLite reference kernels, SUM.
+struct Sum {
+  static constexpr const char* kName = "sum";
+  static constexpr int kTfliteCode = 74;
+  static constexpr int kMaxVersion = 3;
+  static constexpr int kOptionsType = 27;
+  static constexpr Sharing kSharing = Sharing::kNone;
+
+  using Params = ReductionParams;
+  static void Fields(auto&& visit, auto& p) { Params::Fields(visit, p); }
+
+  static Reason Check(const Params& params, const Call& call);
+  static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
+
+  static void RunReference(const Params& params, const Call& call);
+  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
+};
+
+}  // namespace thimble::kernels
+
+#endif  // THIMBLE_KERNELS_SUM_OP_H_
