@@ -1,20 +1,31 @@
-# Cortex-M4F, bare metal: Debian's gcc-arm-none-eabi with newlib-nano.
+# A Cortex-M board, bare metal: Debian's gcc-arm-none-eabi with newlib-nano.
 set(CMAKE_SYSTEM_NAME Generic)
-set(CMAKE_SYSTEM_PROCESSOR cortex-m4)
+set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_AR arm-none-eabi-gcc-ar)
 set(CMAKE_RANLIB arm-none-eabi-gcc-ranlib)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES THIMBLE_BOARD)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 
 set(THIMBLE_DEVICE ON)
-set(THIMBLE_CPU_FLAGS "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard")
+set(THIMBLE_BOARD mps2_an386 CACHE STRING "The folder of firmware/boards/ to build for")
+# The flags are one of the board's facts.
+set(board_header ${CMAKE_CURRENT_LIST_DIR}/../firmware/boards/${THIMBLE_BOARD}/board.h)
+if(NOT EXISTS ${board_header})
+  message(FATAL_ERROR "THIMBLE_BOARD: there is no folder firmware/boards/${THIMBLE_BOARD} with a board.h")
+endif()
+file(STRINGS ${board_header} flags_line REGEX "\\.compiler_flags = \"")
+string(REGEX REPLACE ".*\"(.*)\".*" "\\1" THIMBLE_CPU_FLAGS "${flags_line}")
+if(THIMBLE_CPU_FLAGS STREQUAL "")
+  message(FATAL_ERROR "THIMBLE_BOARD: nothing can be built for ${THIMBLE_BOARD}; its board.h has no compiler_flags")
+endif()
 set(CMAKE_C_FLAGS_INIT "${THIMBLE_CPU_FLAGS}")
 set(CMAKE_CXX_FLAGS_INIT "${THIMBLE_CPU_FLAGS}")
 set(CMAKE_ASM_FLAGS_INIT "${THIMBLE_CPU_FLAGS}")
-# Size and speed meet at -O2 on this core: -O3 is measured slower and much bigger for code of this kind.
+# Size and speed meet at -O2 on these cores: -O3 is measured slower and much bigger for code of this kind.
 set(CMAKE_CXX_FLAGS_RELEASE_INIT "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE_INIT "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")

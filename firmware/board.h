@@ -16,11 +16,13 @@ struct Memory {
   constexpr bool Contains(uint32_t address) const { return address - base < bytes; }
 };
 
-/// The facts of a board, constexpr in firmware/boards/<name>/board.h. board.ld beside it repeats flash and ram for the
-/// linker, and a test compares the two.
+/// The facts of a board, constexpr in firmware/boards/<name>/board.h; firmware/all_boards.h lists them for the host.
+/// board.ld beside it repeats flash and ram for the linker, and a test compares the two.
 struct Board {
   const char* name;
-  const char* core;
+  const char* core;            ///< "cortex-m4f" (f: with a floating-point unit); "" for what is no microcontroller
+  const char* compiler_flags;  ///< cmake/arm-none-eabi.cmake reads them here; "" when nothing is built for it
+  const char* qemu_machine;    ///< for qemu-system-arm -M, or "" when QEMU does not have it
   uint32_t clock_hz;
   Memory flash;                    ///< where the program lies
   Memory ram;                      ///< stack, data, arena
@@ -48,6 +50,11 @@ void StartTicks();
 
 /// Ticks since StartTicks, modulo 2^32.
 uint32_t Ticks();
+
+// What start-up provides.
+
+/// The RAM that nothing in the program takes, aligned to 16. Nobody else hands it out.
+std::span<std::byte> FreeMemory();
 
 }  // namespace thimble::firmware
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "kernels/reason.h"
 
@@ -10,6 +11,7 @@ namespace thimble::simulator {
 namespace {
 
 constexpr int kCancelCheckMs = 100;
+constexpr size_t kPieceBytes = wire::kMaxPayloadBytes - sizeof(uint32_t);  // of a tensor, in Input and Output
 
 std::string Hex(uint32_t value) {
   char text[16];
@@ -25,14 +27,14 @@ std::string Seconds(int milliseconds) {
 
 std::string DescribeCrash(const wire::Crash& crash) {
   std::string why = "fault " + std::to_string(crash.exception);
-  // Bits of CFSR: Armv7-M Architecture Reference Manual (DDI0403), section B3.2.15.
+  // Bits of CFSR: Armv7-M Architecture Reference Manual (DDI0403), section B3.2.15; bit 20 is Armv8-M's (DDI0553).
   if ((crash.cfsr & 1u << 25) != 0) why = "division by zero";
   if ((crash.cfsr & 1u << 24) != 0) why = "unaligned access";
   if ((crash.cfsr & 0xfu << 16) != 0) why = "undefined or impossible instruction";
   if ((crash.cfsr & 0xff00u) != 0) why = "access to nothing";
   if ((crash.cfsr & 0x00ffu) != 0) why = "access to forbidden memory";
   if ((crash.cfsr & (1u << 15 | 1u << 7)) != 0) why += " at " + Hex(crash.address);
-  if ((crash.cfsr & (1u << 12 | 1u << 4)) != 0) why = "the stack is too small";
+  if ((crash.cfsr & (1u << 20 | 1u << 12 | 1u << 4)) != 0) why = "the stack is too small";
   return "the program stopped: " + why + " (pc " + Hex(crash.pc) + ", lr " + Hex(crash.lr) + ", sp " + Hex(crash.sp) +
          ", cfsr " + Hex(crash.cfsr) + ", hfsr " + Hex(crash.hfsr) +
          "); arm-none-eabi-addr2line -f -e firmware.elf tells the function of a pc";
@@ -169,13 +171,46 @@ Expected<std::vector<BoardVerdict>> BoardClient::Judge(std::span<const float> sa
   return verdicts;
 }
 
+/// `bytes` bytes by requests that `ask` makes; the board answers each with Output.
+template <typename Ask>
+Expected<std::vector<std::byte>> BoardClient::ReadPieces(size_t bytes, Ask ask) {
+  std::vector<std::byte> whole;
+  while (whole.size() < bytes) {
+    const size_t count = std::min(kPieceBytes, bytes - whole.size());
+    THIMBLE_EXPECT(Send(ask(static_cast<uint32_t>(whole.size()), static_cast<uint16_t>(count))));
+    THIMBLE_ASSIGN(const wire::Output output, ReceiveThe<wire::Output>());
+    if (output.offset_bytes != whole.size() || output.bytes.empty() || output.bytes.size() > count) {
+      return Broken("answered with another piece of the output");
+    }
+    whole.insert(whole.end(), output.bytes.begin(), output.bytes.end());
+  }
+  return whole;
+}
+
 Expected<ModelRun> BoardClient::RunModel(std::span<const std::byte> input) {
+  THIMBLE_EXPECT(WriteInput(input));
+  THIMBLE_EXPECT(Send(wire::Invoke{}));
+  THIMBLE_ASSIGN(const wire::Invoked invoked, ReceiveThe<wire::Invoked>());
+  ModelRun run;
+  run.instructions = uint64_t{invoked.network_ticks} * static_cast<uint64_t>(about_.instructions_per_tick);
+  THIMBLE_ASSIGN(run.output, ReadPieces(about_.output_bytes, [](uint32_t offset, uint16_t count) {
+                   return wire::ReadOutput{.offset_bytes = offset, .count = count};
+                 }));
+  return run;
+}
+
+Outcome BoardClient::Reset() {
+  THIMBLE_EXPECT(Send(wire::Reset{}));
+  THIMBLE_EXPECT(ReceiveThe<wire::Taken>());
+  return Nothing{};
+}
+
+Outcome BoardClient::WriteInput(std::span<const std::byte> input) {
   THIMBLE_EXPECT(Know());
   if (input.size() != about_.input_bytes) {
     return {Status::kInvalidArgument, "the model's input is " + std::to_string(about_.input_bytes) + " bytes, not " +
                                           std::to_string(input.size())};
   }
-  constexpr size_t kPieceBytes = wire::kMaxPayloadBytes - sizeof(uint32_t);
   for (size_t at = 0; at < input.size();) {
     const auto piece = input.subspan(at, std::min(kPieceBytes, input.size() - at));
     THIMBLE_EXPECT(Send(wire::Input{.offset_bytes = static_cast<uint32_t>(at), .bytes = piece}));
@@ -183,21 +218,25 @@ Expected<ModelRun> BoardClient::RunModel(std::span<const std::byte> input) {
     THIMBLE_ASSIGN(const wire::Taken taken, ReceiveThe<wire::Taken>());
     if (taken.count != at) return Broken("lost a piece of the input on the way; try again");
   }
-  THIMBLE_EXPECT(Send(wire::Invoke{}));
-  THIMBLE_ASSIGN(const wire::Invoked invoked, ReceiveThe<wire::Invoked>());
-  ModelRun run;
-  run.instructions = uint64_t{invoked.network_ticks} * static_cast<uint64_t>(about_.instructions_per_tick);
-  while (run.output.size() < about_.output_bytes) {
-    const size_t count = std::min(kPieceBytes, about_.output_bytes - run.output.size());
-    THIMBLE_EXPECT(Send(wire::ReadOutput{.offset_bytes = static_cast<uint32_t>(run.output.size()),
-                                         .count = static_cast<uint16_t>(count)}));
-    THIMBLE_ASSIGN(const wire::Output output, ReceiveThe<wire::Output>());
-    if (output.offset_bytes != run.output.size() || output.bytes.size() != count) {
-      return Broken("answered with another piece of the output");
-    }
-    run.output.insert(run.output.end(), output.bytes.begin(), output.bytes.end());
+  return Nothing{};
+}
+
+Expected<std::vector<uint64_t>> BoardClient::InvokeLayers(int first, int count) {
+  THIMBLE_EXPECT(
+      Send(wire::InvokeLayers{.first = static_cast<uint32_t>(first), .count = static_cast<uint16_t>(count)}));
+  THIMBLE_ASSIGN(const wire::Layers layers, ReceiveThe<wire::Layers>());
+  std::vector<uint64_t> hashes(static_cast<size_t>(count));
+  if (layers.first != static_cast<uint32_t>(first) || layers.hashes.size() != hashes.size() * sizeof hashes[0]) {
+    return Broken("answered with other layers than those that it was asked to run");
   }
-  return run;
+  if (!hashes.empty()) std::memcpy(hashes.data(), layers.hashes.data(), layers.hashes.size());
+  return hashes;
+}
+
+Expected<std::vector<std::byte>> BoardClient::ReadLayer(int layer, size_t bytes) {
+  return ReadPieces(bytes, [layer](uint32_t offset, uint16_t count) {
+    return wire::ReadLayer{.layer = static_cast<uint32_t>(layer), .offset_bytes = offset, .count = count};
+  });
 }
 
 Expected<uint64_t> BoardClient::Prove() {

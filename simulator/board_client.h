@@ -66,8 +66,19 @@ class BoardClient {
   /// The verdict of every window of one recording, whose samples are interleaved by reading.
   Expected<std::vector<BoardVerdict>> Judge(std::span<const float> samples);
 
-  /// One inference of the model runner.
+  /// One inference of the model runner, with all inputs end to end.
   Expected<ModelRun> RunModel(std::span<const std::byte> input);
+
+  // The same in steps, to look at each layer: Reset, WriteInput, InvokeLayers from the first operator to the last.
+
+  /// Forgets what earlier inferences left in variables.
+  Outcome Reset();
+  /// All inputs, end to end.
+  Outcome WriteInput(std::span<const std::byte> input);
+  /// Runs operators `first` to `first + count - 1`, at most wire::kMostLayers, and gives runtime::HashOf each.
+  Expected<std::vector<uint64_t>> InvokeLayers(int first, int count);
+  /// All that the operator that ran last has written, which is `bytes` long.
+  Expected<std::vector<std::byte>> ReadLayer(int layer, size_t bytes);
 
   /// dsp::Fingerprint as the board computes it.
   Expected<uint64_t> Prove();
@@ -79,6 +90,8 @@ class BoardClient {
   template <typename Message>
   Expected<Message> ReceiveThe();
   Outcome Know();
+  template <typename Ask>
+  Expected<std::vector<std::byte>> ReadPieces(size_t bytes, Ask ask);
   Error Broken(std::string what) const;
 
   BoardLink& link_;

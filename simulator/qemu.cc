@@ -9,56 +9,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <sstream>
+#include <utility>
+#include <vector>
 
+#include "firmware/all_boards.h"
 #include "firmware/model_runner/memory.h"
+#include "simulator/program.h"
 
 namespace thimble::simulator {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const firmware::Board& kBoard = firmware::kMps2An386;
-constexpr int kSerialDescriptor = 3;  // its number in QEMU
+// Their numbers in QEMU.
+constexpr int kSerialDescriptor = 3;
+constexpr int kModelDescriptor = 4;
 constexpr int kWriteTimeoutMs = 10'000;
-
-/// QEMU reads commas as the end of an option's value, unless they are doubled.
-std::string Escape(const std::string& value) {
-  std::string escaped;
-  for (const char letter : value) escaped += letter == ',' ? std::string(",,") : std::string(1, letter);
-  return escaped;
-}
-
-Expected<std::vector<std::string>> Arguments(const QemuOptions& options) {
-  std::error_code error;
-  if (!fs::is_regular_file(options.elf, error)) {
-    return {Status::kNotFound, options.elf.string() + ": no such firmware; build it first"};
-  }
-  std::vector<std::string> arguments = {options.program, "-M",
-                                        "mps2-an386",    "-nodefaults",
-                                        "-display",      "none",
-                                        "-icount",       "shift=0",
-                                        "-chardev",      "socket,id=serial,fd=" + std::to_string(kSerialDescriptor),
-                                        "-serial",       "chardev:serial",
-                                        "-kernel",       options.elf.string()};
-  if (options.model) {
-    const auto bytes = fs::file_size(*options.model, error);
-    if (error) return {Status::kNotFound, options.model->string() + ": " + error.message()};
-    if (bytes > firmware::ModelRoomBytes(kBoard)) {
-      return {Status::kInvalidArgument, options.model->string() + ": " + std::to_string(bytes) +
-                                            " bytes do not fit into the board's " +
-                                            std::to_string(firmware::ModelRoomBytes(kBoard)) + " bytes for models"};
-    }
-    arguments.insert(arguments.end(), {"-device",
-                                       "loader,addr=" + std::to_string(firmware::ModelLengthAddress(kBoard)) +
-                                           ",data=" + std::to_string(bytes) + ",data-len=4",
-                                       "-device",
-                                       "loader,addr=" + std::to_string(firmware::ModelAddress(kBoard)) +
-                                           ",force-raw=on,file=" + Escape(options.model->string())});
-  }
-  return arguments;
-}
 
 struct Descriptor {
   int number = -1;
@@ -68,13 +39,57 @@ struct Descriptor {
   int Release() { return std::exchange(number, -1); }
 };
 
+Error SystemError(const std::string& what) { return {Status::kFailed, what + ": " + std::strerror(errno)}; }
+
+Expected<const firmware::Board*> FindMachine(const std::string& name) {
+  const firmware::Board* board = firmware::FindBoard(name);
+  if (board != nullptr && *board->qemu_machine != '\0') return board;
+  std::string known;
+  for (const firmware::Board* other : firmware::kAllBoards) {
+    if (*other->qemu_machine != '\0') known += (known.empty() ? "" : ", ") + std::string(other->name);
+  }
+  return {Status::kNotFound,
+          name + (board == nullptr ? ": no such board" : ": QEMU does not have this board") + "; it has " + known};
+}
+
+/// The bytes that lie in the board's memory for models, from their address to the end, as an open file.
+Expected<int> PlaceModel(const fs::path& model, const fs::path& elf, const firmware::Board& board, uint32_t& address) {
+  std::ifstream file(model, std::ios::binary);
+  if (!file) return {Status::kNotFound, model.string() + ": no such model"};
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  size_t room = firmware::ModelMemory(board).bytes - firmware::kModelTrailerBytes;
+  if (board.extra.bytes == 0) {
+    THIMBLE_ASSIGN(const ProgramSize program, MeasureProgram(elf, board));
+    room -= std::min<size_t>(room, program.flash_bytes);
+  }
+  const auto length = static_cast<uint32_t>(bytes.size());
+  address = firmware::ModelAddress(board, length);
+  const uint32_t trailer = firmware::ModelTrailerAddress(board);
+  if (bytes.size() > room || trailer - address > room) {
+    return {Status::kInvalidArgument, model.string() + ": its " + std::to_string(bytes.size()) +
+                                          " bytes do not fit into the " + std::to_string(room) + " bytes that " +
+                                          board.name + " has for models"};
+  }
+  bytes.resize(trailer - address + firmware::kModelTrailerBytes);
+  std::memcpy(&bytes[trailer - address], &length, sizeof length);  // both are little endian
+  Descriptor memory{memfd_create("model", MFD_CLOEXEC)};
+  if (memory.number < 0) return SystemError("memfd_create");
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t count = write(memory.number, bytes.data() + at, bytes.size() - at);
+    if (count < 0 && errno != EINTR) return SystemError("write");
+    if (count > 0) at += static_cast<size_t>(count);
+  }
+  return memory.Release();
+}
+
 /// In the child between fork and exec, where only async-signal-safe calls are allowed. Never returns.
-[[noreturn]] void Become(char* const* arguments, pid_t parent, int serial, int messages, int error_pipe) {
+[[noreturn]] void Become(char* const* arguments, pid_t parent, int serial, int model, int messages, int error_pipe) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // the parent ended before the line above
   setpgid(0, 0);                      // an interrupt at the terminal is for us to handle, not for QEMU
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  // Away from 0 to 3, which are about to be overwritten.
+  // Away from 0 to 4, which are about to be overwritten.
+  if (model >= 0) model = fcntl(model, F_DUPFD_CLOEXEC, 10);
   serial = fcntl(serial, F_DUPFD_CLOEXEC, 10);
   messages = fcntl(messages, F_DUPFD_CLOEXEC, 10);
   error_pipe = fcntl(error_pipe, F_DUPFD_CLOEXEC, 10);
@@ -82,18 +97,35 @@ struct Descriptor {
   dup2(messages, STDOUT_FILENO);
   dup2(messages, STDERR_FILENO);
   dup2(serial, kSerialDescriptor);
+  if (model >= 0) dup2(model, kModelDescriptor);
   execvp(arguments[0], arguments);
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(error_pipe, &error, sizeof error);
   _exit(127);
 }
 
-Error SystemError(const std::string& what) { return {Status::kFailed, what + ": " + std::strerror(errno)}; }
-
 }  // namespace
 
 Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
-  THIMBLE_ASSIGN(std::vector<std::string> arguments, Arguments(options));
+  THIMBLE_ASSIGN(const firmware::Board* board, FindMachine(options.board));
+  std::error_code missing;
+  if (!fs::is_regular_file(options.elf, missing)) {
+    return {Status::kNotFound, options.elf.string() + ": no such firmware; build it first"};
+  }
+  std::vector<std::string> arguments = {options.program,     "-M",
+                                        board->qemu_machine, "-nodefaults",
+                                        "-display",          "none",
+                                        "-icount",           "shift=0",
+                                        "-chardev",          "socket,id=serial,fd=" + std::to_string(kSerialDescriptor),
+                                        "-serial",           "chardev:serial",
+                                        "-kernel",           options.elf.string()};
+  Descriptor model;
+  if (options.model) {
+    uint32_t address = 0;
+    THIMBLE_ASSIGN(model.number, PlaceModel(*options.model, options.elf, *board, address));
+    arguments.insert(arguments.end(), {"-device", "loader,force-raw=on,addr=" + std::to_string(address) +
+                                                      ",file=/proc/self/fd/" + std::to_string(kModelDescriptor)});
+  }
   std::vector<char*> pointers;
   pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
@@ -113,10 +145,11 @@ Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) return SystemError("fork");
-  if (child == 0) Become(pointers.data(), parent, theirs.number, messages.number, error_write.number);
+  if (child == 0) Become(pointers.data(), parent, theirs.number, model.number, messages.number, error_write.number);
 
   std::unique_ptr<Qemu> qemu(new Qemu);
   qemu->program_ = options.program;
+  qemu->board_ = board;
   qemu->process_ = child;
   qemu->serial_ = ours.Release();
   qemu->messages_ = messages.Release();
@@ -146,7 +179,7 @@ Qemu::~Qemu() {
   if (messages_ >= 0) close(messages_);
 }
 
-std::string Qemu::Describe() const { return program_ + " (" + kBoard.name + ")"; }
+std::string Qemu::Describe() const { return program_ + " (" + board_->name + ")"; }
 
 Error Qemu::Ended() {
   // It has closed the line; what it wrote is complete once the process is gone.

@@ -7,27 +7,29 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
-#include "firmware/boards/mps2_an386/board.h"
+#include "firmware/board.h"
 #include "simulator/board_link.h"
 
 namespace thimble::simulator {
 
 struct QemuOptions {
   std::filesystem::path elf;
-  /// For the model runner: a .tflite to place in the board's extra memory.
+  /// A board of firmware/all_boards.h that QEMU has; the one that the ELF was built for.
+  std::string board = "mps2_an386";
+  /// For the model runner: a .tflite to place in the board's memory.
   std::optional<std::filesystem::path> model = std::nullopt;
   std::string program = "qemu-system-arm";
 };
 
-/// A running mps2_an386. Instructions take exactly 1 ns of its time each, so two runs with the same bytes on the serial
+/// A running board. Instructions take exactly 1 ns of its time each, so two runs with the same bytes on the serial
 /// line count the same ticks; the line carries about 120 KB/s.
 ///
 /// QEMU ends with this object, and, on Linux, with the thread that started it, however that ends.
 class Qemu : public BoardLink {
  public:
-  /// kNotFound: no such file, or QEMU is not installed. kInvalidArgument: the model does not fit.
+  /// kNotFound: no such file or board, or QEMU is not installed. kInvalidArgument: the model does not fit.
   static Expected<std::unique_ptr<Qemu>> Start(const QemuOptions& options);
 
   ~Qemu() override;
@@ -43,6 +45,7 @@ class Qemu : public BoardLink {
   Error Ended();
 
   std::string program_;
+  const firmware::Board* board_ = nullptr;
   pid_t process_ = -1;
   int serial_ = -1;    // our end of the socket that is the board's serial line
   int messages_ = -1;  // what QEMU wrote to its standard output and error

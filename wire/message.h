@@ -28,12 +28,16 @@ inline constexpr uint16_t kProtocolVersion = 1;
   X(Invoke, 0x04)               \
   X(ReadOutput, 0x05)           \
   X(Prove, 0x06)                \
+  X(Reset, 0x07)                \
+  X(InvokeLayers, 0x08)         \
+  X(ReadLayer, 0x09)            \
   X(About, 0x81)                \
   X(Verdict, 0x82)              \
   X(Taken, 0x83)                \
   X(Invoked, 0x84)              \
   X(Output, 0x85)               \
   X(Proof, 0x86)                \
+  X(Layers, 0x87)               \
   X(Failure, 0x8e)              \
   X(Crash, 0x8f)
 
@@ -68,8 +72,8 @@ struct About {
   float rate_hz = 0;
   uint32_t feature_count = 0;
   uint16_t label_count = 0;
-  uint32_t input_bytes = 0;   ///< of the network's first input
-  uint32_t output_bytes = 0;  ///< of the network's first output
+  uint32_t input_bytes = 0;   ///< of all inputs of the network
+  uint32_t output_bytes = 0;  ///< of all its outputs
   uint32_t arena_bytes = 0;   ///< what is really used of it
   uint32_t tick_hz = 0;
   uint16_t instructions_per_tick = 0;  ///< 0: ticks count time, not instructions
@@ -104,14 +108,14 @@ struct Verdict {
   }
 };
 
-/// Ends the answer to Samples and Input.
+/// Ends the answer to Samples, Input and Reset.
 struct Taken {
   static constexpr MessageType kType = MessageType::kTaken;
   uint32_t count = 0;  ///< Samples: readings since the recording began. Input: offset behind the last byte written.
   static void Fields(auto&& visit, auto& message) { visit(message.count); }
 };
 
-/// A piece of the network's first input. Answered by Taken.
+/// A piece of the network's inputs, laid end to end. Answered by Taken.
 struct Input {
   static constexpr MessageType kType = MessageType::kInput;
   uint32_t offset_bytes = 0;
@@ -131,7 +135,7 @@ struct Invoked {
   static void Fields(auto&& visit, auto& message) { visit(message.network_ticks); }
 };
 
-/// "Send a piece of the network's first output." Answered by Output.
+/// "Send a piece of the network's outputs, laid end to end." Answered by Output.
 struct ReadOutput {
   static constexpr MessageType kType = MessageType::kReadOutput;
   uint32_t offset_bytes = 0;
@@ -139,6 +143,7 @@ struct ReadOutput {
   static void Fields(auto&& visit, auto& message) { visit(message.offset_bytes), visit(message.count); }
 };
 
+/// The piece, or its beginning: it ends where a tensor ends.
 struct Output {
   static constexpr MessageType kType = MessageType::kOutput;
   uint32_t offset_bytes = 0;
@@ -156,6 +161,43 @@ struct Proof {
   static constexpr MessageType kType = MessageType::kProof;
   uint64_t fingerprint = 0;
   static void Fields(auto&& visit, auto& message) { visit(message.fingerprint); }
+};
+
+/// "Forget what earlier inferences left behind." Answered by Taken.
+struct Reset {
+  static constexpr MessageType kType = MessageType::kReset;
+  static void Fields(auto&&, auto&) {}
+};
+
+/// Of one InvokeLayers.
+inline constexpr uint32_t kMostLayers = 64;
+
+/// "Run these operators, in the order of the model." Those before must have run since the input came. Answered by
+/// Layers.
+struct InvokeLayers {
+  static constexpr MessageType kType = MessageType::kInvokeLayers;
+  uint32_t first = 0;
+  uint16_t count = 0;  ///< at most kMostLayers
+  static void Fields(auto&& visit, auto& message) { visit(message.first), visit(message.count); }
+};
+
+/// A hash for each operator that was run.
+struct Layers {
+  static constexpr MessageType kType = MessageType::kLayers;
+  uint32_t first = 0;
+  std::span<const std::byte> hashes = {};  ///< runtime/layer_hash.h, 8 bytes each, little endian
+  static void Fields(auto&& visit, auto& message) { visit(message.first), visit(message.hashes); }
+};
+
+/// "Send a piece of what this operator, the last that ran, has written." Answered by Output.
+struct ReadLayer {
+  static constexpr MessageType kType = MessageType::kReadLayer;
+  uint32_t layer = 0;
+  uint32_t offset_bytes = 0;  ///< in its outputs, laid end to end
+  uint16_t count = 0;
+  static void Fields(auto&& visit, auto& message) {
+    visit(message.layer), visit(message.offset_bytes), visit(message.count);
+  }
 };
 
 /// "I cannot do that." May answer any request.

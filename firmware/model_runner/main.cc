@@ -1,4 +1,4 @@
-// The model runner: any model that somebody placed in the board's extra memory, run with inputs from the serial line.
+// The model runner: any model that somebody placed in the board's memory, run with inputs from the serial line.
 #include <cstring>
 
 #include "dsp/fingerprint.h"
@@ -6,33 +6,31 @@
 #include "firmware/line.h"
 #include "firmware/model_runner/memory.h"
 #include "kernels/all_operators.h"
+#include "runtime/layer_hash.h"
 #include "runtime/network.h"
 
 namespace {
 
 using namespace thimble;
 
-// Most of the board's RAM: the runner does not know its model when it is built.
-alignas(16) constinit std::byte arena[3 * 1024 * 1024] = {};
-
 std::span<const std::byte> PlacedModel() {
   const firmware::Board& board = firmware::ThisBoard();
-  const uint32_t bytes = *reinterpret_cast<const uint32_t*>(firmware::ModelLengthAddress(board));
-  if (bytes > firmware::ModelRoomBytes(board)) return {};
-  return {reinterpret_cast<const std::byte*>(firmware::ModelAddress(board)), bytes};
+  const uint32_t bytes = *reinterpret_cast<const uint32_t*>(firmware::ModelTrailerAddress(board));
+  if (bytes > firmware::ModelMemory(board).bytes - firmware::kModelTrailerBytes) return {};
+  return {reinterpret_cast<const std::byte*>(firmware::ModelAddress(board, bytes)), bytes};
 }
 
 class ModelRunner {
  public:
   void Serve() {
-    status_ = network_.Load(PlacedModel(), kernels::AllOperators(), arena, &fault_);
+    status_ = network_.Load(PlacedModel(), kernels::AllOperators(), arena_, &fault_);
     while (true) Answer(line_.Receive());
   }
 
  private:
   void Answer(const wire::Frame& frame) {
     if (wire::Decode<wire::Prove>(frame).ok()) {
-      line_.Send(wire::Proof{.fingerprint = dsp::Fingerprint(std::span(arena).subspan(network_.arena_bytes()))});
+      ProveSignalProcessing();
     } else if (!ok(status_)) {
       line_.Send(wire::Failure{.status = static_cast<uint8_t>(status_),
                                .reason = static_cast<uint8_t>(fault_.reason),
@@ -45,47 +43,106 @@ class ModelRunner {
       TakeInput(*input);
     } else if (wire::Decode<wire::Invoke>(frame).ok()) {
       firmware::StartTicks();
-      network_.Invoke();
-      line_.Send(wire::Invoked{.network_ticks = firmware::Ticks()});
+      const Status status = network_.Invoke();
+      const uint32_t ticks = firmware::Ticks();
+      if (!ok(status)) return line_.Refuse(status);
+      line_.Send(wire::Invoked{.network_ticks = ticks});
     } else if (const auto request = wire::Decode<wire::ReadOutput>(frame); request.ok()) {
-      GiveOutput(*request);
+      Give(Outputs(), request->offset_bytes, request->count);
+    } else if (wire::Decode<wire::Reset>(frame).ok()) {
+      network_.Reset();
+      line_.Send(wire::Taken{});
+    } else if (const auto layers = wire::Decode<wire::InvokeLayers>(frame); layers.ok()) {
+      RunLayers(*layers);
+    } else if (const auto layer = wire::Decode<wire::ReadLayer>(frame); layer.ok()) {
+      if (layer->layer >= static_cast<uint32_t>(network_.operator_count())) {
+        return line_.Refuse(Status::kInvalidArgument);
+      }
+      Give({network_, network_.model().OutputsOf(static_cast<int>(layer->layer))}, layer->offset_bytes, layer->count);
     } else {
       line_.Refuse(Status::kUnsupported);
     }
+  }
+
+  void ProveSignalProcessing() {
+    const uint64_t fingerprint = dsp::Fingerprint(arena_.subspan(network_.arena_bytes()));
+    if (fingerprint == 0) return line_.Refuse(Status::kOutOfMemory);
+    line_.Send(wire::Proof{.fingerprint = fingerprint});
   }
 
   void Introduce() {
     const firmware::Board& board = firmware::ThisBoard();
     line_.Send(wire::About{.application = static_cast<uint8_t>(wire::Application::kModelRunner),
                            .board = board.name,
-                           .input_bytes = static_cast<uint32_t>(network_.input(0).SizeBytes()),
-                           .output_bytes = static_cast<uint32_t>(network_.output(0).SizeBytes()),
+                           .input_bytes = Inputs().Bytes(),
+                           .output_bytes = Outputs().Bytes(),
                            .arena_bytes = static_cast<uint32_t>(network_.arena_bytes()),
                            .tick_hz = board.tick_hz,
                            .instructions_per_tick = board.instructions_per_tick});
   }
 
+  /// Tensors laid end to end.
+  struct Row {
+    const runtime::Network& network;
+    runtime::flat::Vector<int32_t> tensors;
+
+    uint32_t Bytes() const {
+      uint32_t bytes = 0;
+      for (int i = 0; i < tensors.size(); ++i) bytes += static_cast<uint32_t>(network.TensorAt(tensors[i]).SizeBytes());
+      return bytes;
+    }
+    /// From `offset` to the end of the tensor in which that is; nothing behind the last.
+    std::span<std::byte> From(uint32_t offset) const {
+      for (int i = 0; i < tensors.size(); ++i) {
+        const kernels::Tensor tensor = network.TensorAt(tensors[i]);
+        const std::span<std::byte> bytes(tensor.As<std::byte>(), tensor.SizeBytes());
+        if (offset < bytes.size()) return bytes.subspan(offset);
+        offset -= static_cast<uint32_t>(bytes.size());
+      }
+      return {};
+    }
+  };
+  Row Inputs() const { return {network_, network_.model().inputs()}; }
+  Row Outputs() const { return {network_, network_.model().outputs()}; }
+
   void TakeInput(const wire::Input& message) {
-    const kernels::Tensor input = network_.input(0);
-    const size_t size = input.SizeBytes();
-    if (message.offset_bytes > size || message.bytes.size() > size - message.offset_bytes) {
-      return line_.Refuse(Status::kInvalidArgument);
+    uint32_t offset = message.offset_bytes;
+    for (std::span<const std::byte> rest = message.bytes; !rest.empty();) {
+      const std::span<std::byte> room = Inputs().From(offset);
+      if (room.empty()) return line_.Refuse(Status::kInvalidArgument);
+      const size_t count = rest.size() < room.size() ? rest.size() : room.size();
+      std::memcpy(room.data(), rest.data(), count);
+      rest = rest.subspan(count);
+      offset += static_cast<uint32_t>(count);
     }
-    std::memcpy(input.As<std::byte>() + message.offset_bytes, message.bytes.data(), message.bytes.size());
-    line_.Send(wire::Taken{.count = message.offset_bytes + static_cast<uint32_t>(message.bytes.size())});
+    line_.Send(wire::Taken{.count = offset});
   }
 
-  void GiveOutput(const wire::ReadOutput& message) {
-    const kernels::Tensor output = network_.output(0);
-    const size_t size = output.SizeBytes();
-    if (message.offset_bytes > size || message.count > size - message.offset_bytes ||
-        message.count > wire::kMaxPayloadBytes - sizeof(uint32_t)) {
+  void Give(const Row& row, uint32_t offset, size_t count) {
+    std::span<const std::byte> bytes = row.From(offset);
+    if (bytes.empty() || count > wire::kMaxPayloadBytes - sizeof(uint32_t)) {
       return line_.Refuse(Status::kInvalidArgument);
     }
-    line_.Send(wire::Output{.offset_bytes = message.offset_bytes,
-                            .bytes = {output.As<const std::byte>() + message.offset_bytes, message.count}});
+    if (bytes.size() > count) bytes = bytes.first(count);
+    line_.Send(wire::Output{.offset_bytes = offset, .bytes = bytes});
   }
 
+  void RunLayers(const wire::InvokeLayers& message) {
+    uint64_t hashes[wire::kMostLayers];
+    const auto operators = static_cast<uint32_t>(network_.operator_count());
+    if (message.count > wire::kMostLayers || message.first > operators || message.count > operators - message.first) {
+      return line_.Refuse(Status::kInvalidArgument);
+    }
+    for (uint32_t i = 0; i < message.count; ++i) {
+      const int index = static_cast<int>(message.first + i);
+      if (const Status status = network_.InvokeOperator(index); !ok(status)) return line_.Refuse(status);
+      hashes[i] = runtime::HashOf({network_, index});
+    }
+    line_.Send(wire::Layers{.first = message.first, .hashes = std::as_bytes(std::span(hashes, message.count))});
+  }
+
+  // All there is: the runner does not know its model when it is built.
+  std::span<std::byte> arena_ = firmware::FreeMemory();
   runtime::Network network_;
   runtime::Fault fault_;
   Status status_ = Status::kNotYet;

@@ -8,11 +8,17 @@
 
 namespace thimble::firmware {
 
-/// At the beginning of the board's extra memory: the length of the model, 32 bits little endian …
-constexpr uint32_t ModelLengthAddress(const Board& board) { return board.extra.base; }
-/// … and the model itself, aligned as the runtime needs it.
-constexpr uint32_t ModelAddress(const Board& board) { return board.extra.base + 16; }
-constexpr uint32_t ModelRoomBytes(const Board& board) { return board.extra.bytes - 16; }
+/// At the end of the board's extra memory; without any, at the end of its flash, behind the program. The last 16 bytes
+/// begin with the model's length, 32 bits little endian …
+constexpr Memory ModelMemory(const Board& board) { return board.extra.bytes != 0 ? board.extra : board.flash; }
+inline constexpr uint32_t kModelTrailerBytes = 16;
+constexpr uint32_t ModelTrailerAddress(const Board& board) {
+  return ModelMemory(board).base + ModelMemory(board).bytes - kModelTrailerBytes;
+}
+/// … and the model ends before them, aligned as the runtime needs it.
+constexpr uint32_t ModelAddress(const Board& board, uint32_t model_bytes) {
+  return (ModelTrailerAddress(board) - model_bytes) / 16 * 16;
+}
 
 }  // namespace thimble::firmware
 

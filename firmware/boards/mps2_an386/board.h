@@ -10,6 +10,8 @@ namespace thimble::firmware {
 inline constexpr Board kMps2An386 = {
     .name = "mps2_an386",
     .core = "cortex-m4f",
+    .compiler_flags = "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard",
+    .qemu_machine = "mps2-an386",
     .clock_hz = 25'000'000,
     .flash = {0x0000'0000, 4 * 1024 * 1024},   // ZBT SSRAM 1
     .ram = {0x2000'0000, 4 * 1024 * 1024},     // ZBT SSRAM 2 and 3

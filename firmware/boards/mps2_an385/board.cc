@@ -1,0 +1,30 @@
+// Serial line and tick counter of the MPS2+, application note 385.
+#include "firmware/boards/mps2_an385/board.h"
+
+#include "firmware/drivers/cmsdk.h"
+
+namespace thimble::firmware {
+namespace {
+
+// UART 0, timer 0 and the interrupt "UART 0 receive" (DAI0385).
+constexpr CmsdkUart kUart(0x4000'4000, 0);
+constexpr CmsdkTimer kTimer(0x4000'0000);
+
+}  // namespace
+
+const Board& ThisBoard() { return kMps2An385; }
+
+void SetUpBoard() {
+  kUart.SetUp(kMps2An385.clock_hz);
+  kTimer.SetUp();
+}
+
+std::byte ReadByte() { return kUart.ReadByte(); }
+
+void Write(std::span<const std::byte> bytes) { kUart.Write(bytes); }
+
+void StartTicks() { kTimer.Start(); }
+
+uint32_t Ticks() { return kTimer.Ticks(); }
+
+}  // namespace thimble::firmware
