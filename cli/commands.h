@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -40,6 +41,41 @@ struct HelloOptions {
 
 /// The sine of the TensorFlow book: data, training, int8, microcontroller, curves, into `options.out`.
 Outcome Hello(const HelloOptions& options);
+
+struct RunOptions {
+  CommonOptions common;
+  std::string model;
+  std::vector<std::string> inputs;   ///< files, one for each input of the network
+  std::vector<std::string> outputs;  ///< files for the first outputs; the others are printed
+  std::string engine = "fast";       ///< or "reference"
+};
+
+/// One inference of a .tflite: inputs from files, outputs into files or onto the screen.
+Outcome Run(const RunOptions& options);
+
+struct DoctorOptions {
+  CommonOptions common;
+  std::string model;
+  std::string board;  ///< empty: all of them, briefly
+  std::string svg;    ///< a file for the picture of the arena; empty: none
+};
+
+/// What a model is and needs, and what stands in its way. Gives whether it is healthy: it runs, and fits the board that
+/// was named. The report has been printed in both cases.
+Expected<bool> Doctor(const DoctorOptions& options);
+
+struct ProveOptions {
+  CommonOptions common;
+  std::string model;
+  std::string board = "mps2_an386";
+  int cases = 10;  ///< seeded inputs
+  uint64_t seed = 1;
+  std::vector<std::string> inputs;   ///< files of a golden case, one for each input; empty: none
+  std::vector<std::string> expects;  ///< files of what the outputs must be
+};
+
+/// Runs a model here and on a board, and compares every layer's bytes.
+Outcome Prove(const ProveOptions& options);
 
 }  // namespace thimble::cli
 

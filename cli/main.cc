@@ -18,6 +18,7 @@ namespace thimble::cli {
 namespace {
 
 constexpr int kUsageExitCode = ExitCode(Status::kInvalidArgument);
+constexpr int kUnhealthyExitCode = ExitCode(Status::kVerificationFailed);
 
 /// "thimble demo --seed 3", quoted so that a shell reads it back as it was.
 std::string CommandLine(int argc, char** argv) {
@@ -115,6 +116,41 @@ int Main(int argc, char** argv) {
   hello_command.add_option("--seed", hello.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
   AddCommonOptions(hello_command, hello.common);
 
+  RunOptions run;
+  CLI::App& run_command = *app.add_subcommand("run", "One inference of a .tflite, with inputs and outputs in files");
+  run_command.add_option("model", run.model, "The .tflite")->required();
+  run_command.add_option("--input", run.inputs, "Raw little-endian elements or .npy; once for each input")
+      ->allow_extra_args(false);
+  run_command.add_option("--output", run.outputs, "Written as .npy if named so, else raw; what has no file is printed")
+      ->allow_extra_args(false);
+  run_command.add_option("--engine", run.engine, "Which kernels compute it; all give the same bits")
+      ->check(CLI::IsMember({"reference", "fast"}))
+      ->capture_default_str();
+  AddCommonOptions(run_command, run.common);
+
+  DoctorOptions doctor;
+  CLI::App& doctor_command =
+      *app.add_subcommand("doctor", "What a model is, what it needs, and what stands in its way");
+  doctor_command.add_option("model", doctor.model, "The .tflite, or what you have instead")->required();
+  doctor_command.add_option("--board", doctor.board, "Does it fit this board?");
+  doctor_command.add_option("--svg", doctor.svg, "Write the picture of the arena to this file");
+  AddCommonOptions(doctor_command, doctor.common);
+
+  ProveOptions prove;
+  CLI::App& prove_command =
+      *app.add_subcommand("prove", "Does a board compute the same bits as this computer, layer by layer?");
+  prove_command.add_option("model", prove.model, "The .tflite")->required();
+  prove_command.add_option("--board", prove.board, "The board")->capture_default_str();
+  prove_command.add_option("--cases", prove.cases, "How many random inputs")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  prove_command.add_option("--seed", prove.seed, "Fixes the random inputs")->capture_default_str();
+  prove_command.add_option("--input", prove.inputs, "A golden case: raw or .npy, once for each input")
+      ->allow_extra_args(false);
+  prove_command.add_option("--expect", prove.expects, "What its outputs must be, once for each output")
+      ->allow_extra_args(false);
+  AddCommonOptions(prove_command, prove.common);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -126,6 +162,13 @@ int Main(int argc, char** argv) {
   if (demo_command.parsed()) {
     demo.window_given = window->count() > 0;
     return Finish(Demo(demo), demo.common);
+  }
+  if (run_command.parsed()) return Finish(Run(run), run.common);
+  if (prove_command.parsed()) return Finish(Prove(prove), prove.common);
+  if (doctor_command.parsed()) {
+    const Expected<bool> healthy = Doctor(doctor);
+    if (!healthy) return Finish(healthy.error(), doctor.common);
+    return *healthy ? 0 : kUnhealthyExitCode;  // the report has said why
   }
   return Finish(Hello(hello), hello.common);
 }

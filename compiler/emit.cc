@@ -22,21 +22,6 @@ std::string Comment(std::string_view text) {
   return safe;
 }
 
-/// "fully_connected" -> "FullyConnected", as cmake/thimble.cmake names types after folders.
-std::string TypeName(std::string_view folder) {
-  std::string type;
-  bool upper = true;
-  for (const char c : folder) {
-    if (c == '_') {
-      upper = true;
-      continue;
-    }
-    type += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    upper = false;
-  }
-  return type;
-}
-
 std::string FloatLiteral(float value) {
   char text[40];
   // Nine digits tell every float from its neighbours.
@@ -75,11 +60,28 @@ std::string EmitParams(const BlockParams& params) {
 /// Folder names of the operators that the network uses, each once, sorted.
 std::set<std::string> UsedOperators(const runtime::Network& network) {
   std::set<std::string> used;
-  for (int i = 0; i < network.operator_count(); ++i) used.insert(network.OperatorAt(i).name);
+  for (int g = 0; g < network.model().graph_count(); ++g) {
+    const runtime::Graph graph = network.model().GraphAt(g);
+    for (int i = 0; i < graph.operator_count(); ++i) used.insert(network.OperatorOf(graph, i).name);
+  }
   return used;
 }
 
 }  // namespace
+
+std::string TypeName(std::string_view folder) {
+  std::string type;
+  bool upper = true;
+  for (const char c : folder) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    type += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    upper = false;
+  }
+  return type;
+}
 
 std::string StringLiteral(std::string_view text) {
   std::string literal = "\"";

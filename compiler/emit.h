@@ -27,6 +27,9 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
 /// `text` as a C++ string literal with its quotes: any bytes, any length.
 std::string StringLiteral(std::string_view text);
 
+/// The type that an operator's or block's folder holds: "fully_connected" -> "FullyConnected".
+std::string TypeName(std::string_view folder);
+
 }  // namespace thimble::compiler
 
 #endif  // THIMBLE_COMPILER_EMIT_H_
