@@ -150,7 +150,7 @@ TEST(Quantise, GivesTheRuntimeWhatItComputesToTheLastBit) {
     for (int row = 0; row < trained.table.rows(); ++row) {
       const auto input = ToInt8(trained.table.row(row), trained.quantised.input);
       std::memcpy(network.input(0).data, input.data(), input.size());
-      network.Invoke();
+      ASSERT_TRUE(ok(network.Invoke()));
       const auto wanted = RunDenseLayers(trained.quantised, trained.table.row(row));
       ASSERT_EQ(std::memcmp(network.output(0).data, wanted.data(), wanted.size()), 0) << "row " << row;
     }
@@ -171,7 +171,7 @@ TEST(Quantise, GivesTheRuntimeAClassifierThatDecidesAlike) {
   for (int row = 0; row < trained.table.rows(); ++row) {
     const auto input = ToInt8(trained.table.row(row), trained.quantised.input);
     std::memcpy(network.input(0).data, input.data(), input.size());
-    network.Invoke();
+    ASSERT_TRUE(ok(network.Invoke()));
     const auto* output = static_cast<const int8_t*>(network.output(0).data);
     alike += std::max_element(output, output + 4) - output == wanted[static_cast<size_t>(row)];
   }
