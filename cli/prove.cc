@@ -96,7 +96,7 @@ Outcome Prove(const ProveOptions& options) {
     return {Status::kInvalidArgument, "--expect needs the --input that gives it"};
   }
   THIMBLE_ASSIGN(const firmware::Board* facts, BoardOfName(options.board));
-  THIMBLE_ASSIGN(const compiler::AlignedMemory model, compiler::ReadTflite(options.model));
+  THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));
   Expected<compiler::LoadedNetwork> loaded =
       compiler::LoadNetwork(model.span(), compiler::OperatorsOf(compiler::Engine::kReference));
   if (!loaded) {

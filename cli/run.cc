@@ -129,7 +129,7 @@ std::string JsonText(const runtime::Network& network, const RunOptions& options)
 
 Outcome Run(const RunOptions& options) {
   const Engine engine = options.engine == "reference" ? Engine::kReference : Engine::kFast;
-  THIMBLE_ASSIGN(const compiler::AlignedMemory model, compiler::ReadTflite(options.model));
+  THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));
   Expected<compiler::LoadedNetwork> loaded = compiler::LoadNetwork(model.span(), compiler::OperatorsOf(engine));
   if (!loaded) {
     return {loaded.error().status, options.model + ": " + loaded.error().message + "; thimble doctor says more"};

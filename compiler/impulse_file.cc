@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/arena.h"
+#include "base/aligned_memory.h"
 #include "kernels/all_operators.h"
 #include "runtime/describe.h"
 
@@ -342,27 +342,6 @@ Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_vie
 
 namespace {
 
-/// Bytes at an address that the runtime accepts.
-class AlignedBytes {
- public:
-  AlignedBytes() = default;
-  explicit AlignedBytes(size_t bytes) : units_(AlignUp(bytes) / kArenaAlignment), bytes_(bytes) {}
-  explicit AlignedBytes(std::span<const std::byte> bytes) : AlignedBytes(bytes.size()) {
-    if (!bytes.empty()) std::memcpy(units_.data(), bytes.data(), bytes.size());
-  }
-  std::span<std::byte> bytes() { return std::as_writable_bytes(std::span(units_)).first(bytes_); }
-  std::span<const unsigned char> characters() {
-    return {reinterpret_cast<const unsigned char*>(units_.data()), bytes_};
-  }
-
- private:
-  struct alignas(kArenaAlignment) Unit {
-    std::byte bytes[kArenaAlignment];
-  };
-  std::vector<Unit> units_;
-  size_t bytes_ = 0;
-};
-
 // The network's arena is small beside its weights; a model that wants more is not for a microcontroller.
 constexpr size_t kLargestArenaBytes = size_t{256} << 20;
 constexpr size_t kFirstArenaBytes = size_t{64} << 10;
@@ -371,8 +350,8 @@ constexpr size_t kFirstArenaBytes = size_t{64} << 10;
 
 struct BoundImpulse::State {
   ImpulseDescription description;
-  AlignedBytes model;
-  AlignedBytes arena;
+  AlignedMemory model;
+  AlignedMemory arena;
   std::vector<const char*> labels;
   runtime::Impulse impulse;
   runtime::Session session;
@@ -383,14 +362,15 @@ Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::s
   auto state = std::make_shared<State>();
   state->description = std::move(description);
   const ImpulseDescription& own = state->description;
-  state->model = AlignedBytes(model);
+  state->model = AlignedMemory(model);
+  const std::span<const std::byte> model_bytes = state->model.span();
   for (const std::string& label : own.labels) state->labels.push_back(label.c_str());
   state->impulse = {.name = own.name.c_str(),
                     .window = own.Window(),
                     .stride_readings = own.stride_readings,
                     .block = &BlockOf(own.block),
                     .block_params = PointerTo(own.block),
-                    .model = state->model.characters(),
+                    .model = {reinterpret_cast<const unsigned char*>(model_bytes.data()), model_bytes.size()},
                     .operators = kernels::AllOperators(),
                     .labels = state->labels};
 
@@ -398,15 +378,15 @@ Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::s
   runtime::Fault fault;
   Status status = Status::kOutOfMemory;
   for (size_t bytes = kFirstArenaBytes; status == Status::kOutOfMemory && bytes <= kLargestArenaBytes; bytes *= 4) {
-    state->arena = AlignedBytes(bytes);
-    status = state->session.Load(state->impulse, state->arena.bytes(), &fault);
+    state->arena = AlignedMemory(bytes);
+    status = state->session.Load(state->impulse, state->arena.span(), &fault);
   }
   if (ok(status)) {
-    state->arena = AlignedBytes(state->session.arena_bytes());
-    status = state->session.Load(state->impulse, state->arena.bytes(), &fault);
+    state->arena = AlignedMemory(state->session.arena_bytes());
+    status = state->session.Load(state->impulse, state->arena.span(), &fault);
   }
   if (!ok(status)) {
-    return {status, own.model_file + ": " + runtime::Describe(state->model.bytes(), state->impulse.operators, fault)};
+    return {status, own.model_file + ": " + runtime::Describe(state->model.span(), state->impulse.operators, fault)};
   }
   return BoundImpulse(std::move(state));
 }

@@ -4,32 +4,17 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/aligned_memory.h"
 #include "base/error.h"
 #include "kernels/op.h"
 #include "runtime/network.h"
 
 namespace thimble::compiler {
-
-/// Bytes at a multiple of 16, as models and arenas need them; not initialised.
-class AlignedMemory {
- public:
-  AlignedMemory() = default;
-  explicit AlignedMemory(size_t bytes) : lines_(new Line[(bytes + sizeof(Line) - 1) / sizeof(Line)]), bytes_(bytes) {}
-  std::span<std::byte> span() const { return {reinterpret_cast<std::byte*>(lines_.get()), bytes_}; }
-
- private:
-  struct alignas(16) Line {
-    std::byte bytes[16];
-  };
-  std::unique_ptr<Line[]> lines_;
-  size_t bytes_ = 0;
-};
 
 /// What a file is when it is no .tflite.
 struct OtherFile {

@@ -5,35 +5,18 @@
 #include <cstddef>
 #include <span>
 
-#include "base/arena.h"
+#include "base/aligned_memory.h"
 
 namespace thimble::trainer {
-namespace {
-
-/// Memory for a block, aligned as it asks.
-class BlockMemory {
- public:
-  explicit BlockMemory(size_t bytes) : units_(AlignUp(bytes) / sizeof(Unit)), bytes_(bytes) {}
-  std::span<std::byte> bytes() { return std::as_writable_bytes(std::span(units_)).first(bytes_); }
-
- private:
-  struct alignas(kArenaAlignment) Unit {
-    std::byte bytes[kArenaAlignment];
-  };
-  std::vector<Unit> units_;
-  size_t bytes_;
-};
-
-}  // namespace
 
 Expected<Table> ExtractFeatures(const dataset::Dataset& dataset, const dataset::WindowIndex& index,
                                 const std::vector<std::string>& labels, const dsp::Block& block, const void* params,
                                 const dsp::Window& window, const ShareCallback& progress) {
   constexpr size_t kWindowsPerReport = 256;
 
-  BlockMemory prepared(block.prepared_bytes(params, window));
-  BlockMemory scratch(block.scratch_bytes(params, window));
-  block.prepare(params, window, prepared.bytes());
+  const AlignedMemory prepared(block.prepared_bytes(params, window));
+  const AlignedMemory scratch(block.scratch_bytes(params, window));
+  block.prepare(params, window, prepared.span());
 
   Table table;
   const size_t feature_count = block.feature_count(params, window);
@@ -55,7 +38,7 @@ Expected<Table> ExtractFeatures(const dataset::Dataset& dataset, const dataset::
               recording.file + ": its label '" + recording.label + "' is none of those that the network is to learn"};
     }
     const std::span<float> features = std::span(table.features).subspan(row * feature_count, feature_count);
-    block.extract(params, window, prepared.bytes(), index.Samples(dataset, place), features, scratch.bytes());
+    block.extract(params, window, prepared.span(), index.Samples(dataset, place), features, scratch.span());
     const auto wild = std::find_if_not(features.begin(), features.end(), [](float x) { return std::isfinite(x); });
     if (wild != features.end()) {
       return {Status::kFailed, recording.file + ": feature " + std::to_string(wild - features.begin()) +
