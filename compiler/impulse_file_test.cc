@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "trainer/network.h"
@@ -137,9 +138,9 @@ ImpulseDescription OneNumber() {
 
 TEST(BoundImpulse, RunsAndKnowsItsArena) {
   const auto model = trainer::WriteTflite(Doubling());
-  const auto bound = BoundImpulse::Bind(OneNumber(), model);
+  auto bound = BoundImpulse::Bind(OneNumber(), model);
   ASSERT_TRUE(bound.ok()) << bound.error().message;
-  const BoundImpulse moved = *bound;  // shares what the session points at
+  const BoundImpulse moved = std::move(*bound);  // keeps what the session points at
   moved.session().window()[0] = 20;
   EXPECT_EQ(moved.session().Run().score, 41);
   EXPECT_EQ(moved.arena_bytes(), moved.session().arena_bytes());

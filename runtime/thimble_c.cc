@@ -15,7 +15,8 @@ struct thimble_operator {
 namespace {
 
 static_assert(sizeof(Network) <= sizeof(thimble_network) && alignof(Network) <= alignof(thimble_network));
-static_assert(sizeof(thimble_operator) == sizeof(Operator), "a list of one is a list of the other");
+// A list of one is a list of the other. NOLINTNEXTLINE(misc-redundant-expression)
+static_assert(sizeof(thimble_operator) == sizeof(Operator));
 
 Network& Inside(thimble_network* network) { return *reinterpret_cast<Network*>(network->inside); }
 const Network& Inside(const thimble_network* network) { return *reinterpret_cast<const Network*>(network->inside); }

@@ -23,7 +23,8 @@ inline Table Clouds(int labels, int recordings, int rows_each, uint64_t seed) {
         const auto turn = static_cast<float>(label);
         table.features.push_back(5.0f * turn + shift + random.Normal());
         table.features.push_back(0.2f * (4.0f * static_cast<float>(label % 2) + random.Normal()));
-        table.features.push_back(4.0f * (static_cast<float>(label / 2) * 4.0f + random.Normal()));
+        const int half = label / 2;
+        table.features.push_back(4.0f * (static_cast<float>(half) * 4.0f + random.Normal()));
         table.labels.push_back(label);
         table.groups.push_back(label * recordings + recording);
       }

@@ -29,15 +29,15 @@ class Writer {
   Writer() { AddBuffer({}); }
 
   // The index of a tensor that is computed at run time.
-  int AddTensor(const std::string& name, std::vector<int32_t> shape, TensorType type, const Scales& scales) {
+  int AddTensor(const std::string& name, const std::vector<int32_t>& shape, TensorType type, const Scales& scales) {
     tensors_.push_back(CreateTensor(name, shape, type, 0, scales));
     return static_cast<int>(tensors_.size()) - 1;
   }
 
   // The index of a tensor with these values.
   template <typename T>
-  int AddConstant(const std::string& name, std::vector<int32_t> shape, TensorType type, const std::vector<T>& values,
-                  const Scales& scales) {
+  int AddConstant(const std::string& name, const std::vector<int32_t>& shape, TensorType type,
+                  const std::vector<T>& values, const Scales& scales) {
     const uint32_t buffer = AddBuffer(std::as_bytes(std::span(values)));
     tensors_.push_back(CreateTensor(name, shape, type, buffer, scales));
     return static_cast<int>(tensors_.size()) - 1;

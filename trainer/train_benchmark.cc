@@ -22,7 +22,7 @@ void TrainDense(benchmark::State& state, float dropout) {
   const Table table = RandomTable(63 * 32, 33, 4);
   const auto epochs = static_cast<int>(state.range(0));
   const TrainOptions options{.epochs = epochs, .least_steps = 0, .dropout = dropout, .validation_fraction = 0};
-  for (auto _ : state) benchmark::DoNotOptimize(Train(table, options));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(Train(table, options));
   state.counters["epoch"] =
       benchmark::Counter(epochs, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }

@@ -23,8 +23,8 @@ class Tools : public testing::Test {
     if (shared.empty()) GTEST_SKIP() << "no golden models: set THIMBLE_SHARED";
     models_ = shared / "golden" / "models";
   }
-  CommandResult Thimble(std::vector<std::string> arguments) const {
-    return RunThimble(std::move(arguments), folder_.path());
+  CommandResult Thimble(const std::vector<std::string>& arguments) const {
+    return RunThimble(arguments, folder_.path());
   }
   std::string Model(const std::string& name) const { return (models_ / name / "model.tflite").string(); }
   /// The first golden file of a model that begins so: "input_", "output_".
@@ -84,7 +84,7 @@ TEST_F(Tools, RunPrintsOutputsThatHaveNoFile) {
 TEST_F(Tools, RunRefusesWrongFilesWithASentenceAndLeavesNothingBehind) {
   const std::string model = Model("hello_int8");
   const std::string input = Golden("hello_int8", "input_");
-  const auto refused = [&](std::vector<std::string> arguments, int exit_code, const std::string& sentence) {
+  const auto refused = [&](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
     const CommandResult result = Thimble(arguments);
     EXPECT_EQ(result.exit_code, exit_code) << result.err;
     EXPECT_NE(result.err.find(sentence), std::string::npos) << result.err;
