@@ -38,6 +38,7 @@ constexpr auto kLogistic = [] {
   std::array<uint16_t, 256> table{};
   for (size_t i = 0; i < 255; ++i) {
     const double middle_error = exact[2 * i + 1] - (exact[2 * i] + exact[2 * i + 2]) / 2;
+    // Positive, so this rounds to the nearest. NOLINTNEXTLINE(bugprone-incorrect-roundings): lround is not constexpr
     table[i] = static_cast<uint16_t>(exact[2 * i] + middle_error / 2 + 0.5);
   }
   table[255] = 65535;

@@ -34,7 +34,7 @@ class Lattice {
 
 /// The bytes from one element of each dimension to the next, in a tensor without gaps.
 struct Steps {
-  int32_t bytes[kMaxRank];
+  int32_t bytes[kMaxRank] = {};
 
   explicit Steps(const Tensor& tensor) {
     auto step = static_cast<int32_t>(BytesOf(tensor.type));

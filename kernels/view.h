@@ -8,7 +8,7 @@ namespace thimble::kernels {
 
 /// in[0] and out[0] have the same type and as many elements; there is at most one more input, which is not read.
 inline Reason CheckView(const Call& call) {
-  THIMBLE_REQUIRE(call.in.size() >= 1 && call.in.size() <= 2 && call.in[0].present(), InputCount);
+  THIMBLE_REQUIRE(!call.in.empty() && call.in.size() <= 2 && call.in[0].present(), InputCount);
   THIMBLE_REQUIRE(call.out.size() == 1, OutputCount);
   THIMBLE_REQUIRE(call.in[0].type == call.out[0].type, OperandTypes);
   THIMBLE_REQUIRE(call.in[0].shape.Count() == call.out[0].shape.Count(), OperandShapes);

@@ -89,8 +89,9 @@ void RunWords(const Softmax::Params& params, const Call& call) {
     const auto shifted = static_cast<int32_t>(((static_cast<int64_t>(sum) << (headroom - 1)) + (1 << 13)) >> 14);
     const int32_t place = Clamp(shifted - (1 << 15) - (1 << 16), -32768, 32767);
     const int32_t reciprocal = LookUp([](float value) { return 1 / (1 + value); }, 0, 1.0f / 512, place);
-    const int right = 31 - headroom;
+    const int right = 31 - headroom;  // at least 14: the largest element alone adds 32767
     for (int32_t i = 0; i < columns; ++i) {
+      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
       y[i] = static_cast<int16_t>(Clamp((y[i] * reciprocal + (1 << (right - 1))) >> right, 0, 32767));
     }
   }
