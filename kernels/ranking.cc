@@ -25,7 +25,7 @@ int64_t RankOf(const Tensor& tensor, int32_t i, bool smallest) {
       rank = tensor.As<int16_t>()[i];
       break;
     case Type::kInt8:
-      rank = tensor.As<int8_t>()[i];
+      rank = tensor.As<int8_t>()[i];  // NOLINT(bugprone-signed-char-misuse): a number, not a letter
       break;
     case Type::kUInt8:
     case Type::kBool:
