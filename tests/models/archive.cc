@@ -7,9 +7,10 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <memory>
+#include <span>
 #include <sstream>
 
+#include "base/aligned_memory.h"
 #include "kernels/all_operators.h"
 #include "runtime/describe.h"
 #include "runtime/network.h"
@@ -23,28 +24,11 @@ using kernels::Type;
 
 constexpr size_t kArenaBytes = size_t{64} << 20;
 
-/// Bytes at a multiple of 16, as arenas and models must be; the exact size, so that a sanitizer sees the end.
-class Aligned {
- public:
-  explicit Aligned(size_t bytes)
-      : bytes_(static_cast<std::byte*>(std::aligned_alloc(16, (bytes + 31) / 16 * 16))), size_(bytes) {}
-  explicit Aligned(const fs::path& path) : Aligned(Read(path)) {}
-  std::span<std::byte> span() const { return {bytes_.get(), size_}; }
-
- private:
-  explicit Aligned(const std::vector<char>& bytes) : Aligned(bytes.size()) {
-    if (!bytes.empty()) std::memcpy(bytes_.get(), bytes.data(), bytes.size());
-  }
-  static std::vector<char> Read(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  struct Free {
-    void operator()(std::byte* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<std::byte[], Free> bytes_;
-  size_t size_;
-};
+AlignedMemory ReadAligned(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+  return AlignedMemory(std::as_bytes(std::span(bytes)));
+}
 
 /// The cells of one line; a quoted cell may hold commas.
 std::vector<std::string> Cells(const std::string& line) {
@@ -184,7 +168,7 @@ std::string RunCase(runtime::Network& network, const Case& one, float tolerance)
   }
   for (int i = 0; i < network.input_count(); ++i) {
     const Tensor input = network.input(i);
-    const Aligned bytes(one.inputs[static_cast<size_t>(i)]);
+    const AlignedMemory bytes = ReadAligned(one.inputs[static_cast<size_t>(i)]);
     if (bytes.span().size() != input.SizeBytes()) return "input " + std::to_string(i) + " has another size";
     std::copy(bytes.span().begin(), bytes.span().end(), static_cast<std::byte*>(input.data));
   }
@@ -193,7 +177,7 @@ std::string RunCase(runtime::Network& network, const Case& one, float tolerance)
     return "the model has only " + std::to_string(network.output_count()) + " outputs";
   }
   for (size_t i = 0; i < one.outputs.size(); ++i) {
-    const Aligned expected(one.outputs[i]);
+    const AlignedMemory expected = ReadAligned(one.outputs[i]);
     const std::string difference = Compare(network.output(static_cast<int>(i)), expected.span(), tolerance);
     if (!difference.empty()) return "output " + std::to_string(i) + ": " + difference;
   }
@@ -212,20 +196,20 @@ Expected<std::vector<ReferenceModel>> FindModels(const fs::path& folder) {
 }
 
 Comparison RunCases(const ReferenceModel& model, float float_tolerance) {
-  const Aligned bytes(model.file);
+  const AlignedMemory bytes = ReadAligned(model.file);
   const auto operators = kernels::AllOperators();
   runtime::Network network;
   runtime::Fault fault;
   Comparison comparison;
   {
-    const Aligned plenty(kArenaBytes);
+    const AlignedMemory plenty(kArenaBytes);
     if (!ok(network.Load(bytes.span(), operators, plenty.span(), &fault))) {
       return {Verdict::kRefused, runtime::Describe(bytes.span(), operators, fault), 0};
     }
     comparison.arena_bytes = network.arena_bytes();
   }
   comparison.verdict = Verdict::kRuns;
-  const Aligned arena(comparison.arena_bytes);
+  const AlignedMemory arena(comparison.arena_bytes);
   for (const Case& one : model.cases) {
     std::fill(arena.span().begin(), arena.span().end(), std::byte{0xa5});  // nothing may depend on what was there
     if (!ok(network.Load(bytes.span(), operators, arena.span(), &fault))) {
