@@ -3,10 +3,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "compiler/command.h"
-#include "compiler/emit.h"
 
 namespace thimble::compiler {
 namespace {
@@ -17,15 +17,9 @@ constexpr const char* kCompiler = "arm-none-eabi-g++";
 constexpr const char* kSizeTool = "arm-none-eabi-size";
 
 /// The smallest program around a network. Model and arena are known to nobody, so that nothing can be left out.
-std::string Source(const std::set<std::string>& operators) {
-  std::string text = "#include \"runtime/network.h\"\n";
-  for (const std::string& folder : operators) text += "#include \"kernels/" + folder + "/op.h\"\n";
-  text +=
-      "using namespace thimble;\n"
-      "constexpr const kernels::Operator* kOperators[] = {\n";
-  for (const std::string& folder : operators) text += "    &kernels::kOperator<kernels::" + TypeName(folder) + ">,\n";
-  return text +
-         "};\n"
+std::string Source(const OperatorUse& operators) {
+  return "#include \"runtime/network.h\"\n" + OperatorIncludes(operators) + "using namespace thimble;\n" +
+         OperatorList(operators) +
          "struct Bytes { std::byte* first; size_t count; };\n"
          "volatile Bytes model, arena;\n"
          "extern \"C\" void Measure() {\n"
@@ -46,7 +40,7 @@ Expected<std::string> Run(std::vector<std::string> arguments) {
   return std::move(ending.output);
 }
 
-Expected<size_t> MeasureIn(const fs::path& folder, const std::set<std::string>& operators, const fs::path& device) {
+Expected<size_t> MeasureIn(const fs::path& folder, const OperatorUse& operators, const fs::path& device) {
   const std::string source = (folder / "measure.cc").string();
   const std::string program = (folder / "measure.elf").string();
   if (!(std::ofstream(source) << Source(operators)).flush()) {
@@ -69,7 +63,7 @@ Expected<size_t> MeasureIn(const fs::path& folder, const std::set<std::string>& 
 
 }  // namespace
 
-Expected<size_t> MeasureCode(const std::set<std::string>& operators, const fs::path& device_directory) {
+Expected<size_t> MeasureCode(const OperatorUse& operators, const fs::path& device_directory) {
   std::error_code error;
   if (device_directory.empty() || !fs::exists(device_directory / "lib" / "libruntime.a", error)) {
     return {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <set>
 #include <type_traits>
+
+#include "compiler/operator_use.h"
 
 namespace thimble::compiler {
 namespace {
@@ -55,16 +56,6 @@ std::string EmitParams(const BlockParams& params) {
 #include "dsp/blocks.inc"
 #undef BLOCK
   return text;
-}
-
-/// Folder names of the operators that the network uses, each once, sorted.
-std::set<std::string> UsedOperators(const runtime::Network& network) {
-  std::set<std::string> used;
-  for (int g = 0; g < network.model().graph_count(); ++g) {
-    const runtime::Graph graph = network.model().GraphAt(g);
-    for (int i = 0; i < graph.operator_count(); ++i) used.insert(network.OperatorOf(graph, i).name);
-  }
-  return used;
 }
 
 }  // namespace
@@ -140,7 +131,7 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
   const ImpulseDescription& impulse = bound.description();
   const std::string block_folder = BlockOf(impulse.block).name;
   const std::string block_type = TypeName(block_folder);
-  const std::set<std::string> operators = UsedOperators(bound.session().network());
+  const OperatorUse operators = UsedOperators(bound.session().network());
 
   std::string text = "// " + Comment(impulse.name) + ": every " + std::to_string(impulse.stride_readings) +
                      " readings, " + std::to_string(impulse.window_readings) + " readings of " +
@@ -150,8 +141,8 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
                                              : "one of " + std::to_string(impulse.labels.size()) + " labels") +
                      ".\n// Written by thimble from impulse.json; edit that instead.\n";
   text += "#include \"runtime/linked_impulse.h\"\n\n#include \"dsp/" + block_folder + "/block.h\"\n";
-  for (const std::string& folder : operators) text += "#include \"kernels/" + folder + "/op.h\"\n";
-  text += "#include \"" + std::string(model_header) + "\"\n\nnamespace thimble::runtime {\nnamespace {\n\n";
+  text += OperatorIncludes(operators) + "#include \"" + std::string(model_header) +
+          "\"\n\nnamespace thimble::runtime {\nnamespace {\n\n";
 
   const std::string params = EmitParams(impulse.block);
   text += "using Params = dsp::" + block_type + "::Params;\n\nconstexpr Params kParams = {\n" + params + "};\n\n";
@@ -160,9 +151,8 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
     for (const std::string& label : impulse.labels) text += "    " + StringLiteral(label) + ",\n";
     text += "};\n\n";
   }
-  text += "constexpr const kernels::Operator* kOperators[] = {\n";
-  for (const std::string& folder : operators) text += "    &kernels::kOperator<kernels::" + TypeName(folder) + ">,\n";
-  text += "};\n\n// Exact: planned, not tried.\nconstexpr size_t kArenaBytes = " + std::to_string(bound.arena_bytes()) +
+  text += OperatorList(operators);
+  text += "\n// Exact: planned, not tried.\nconstexpr size_t kArenaBytes = " + std::to_string(bound.arena_bytes()) +
           ";\nalignas(kArenaAlignment) std::byte arena[kArenaBytes];\n\n}  // namespace\n\n";
   text += "constinit const Impulse kLinkedImpulse = {\n    .name = " + StringLiteral(impulse.name) +
           ",\n    .window = {.axes = " + std::to_string(impulse.axes.size()) +

@@ -20,8 +20,8 @@ std::string EmitModelHeader(std::string_view symbol, std::string_view title, siz
 std::string EmitModelSource(std::string_view symbol, std::string_view header, std::span<const std::byte> model);
 
 /// The definitions that runtime/linked_impulse.h announces: the block's parameters, the labels, the operators that the
-/// model needs and no others, and an arena of exactly the size it takes. Constant-initialised, all but the arena in
-/// flash. Includes "<model_header>", written for `symbol`.
+/// model needs, for its types, and no others, and an arena of exactly the size it takes. Constant-initialised, all but
+/// the arena in flash. Includes "<model_header>", written for `symbol`.
 std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol, std::string_view model_header);
 
 /// `text` as a C++ string literal with its quotes: any bytes, any length.

@@ -93,7 +93,7 @@ TEST(EmitImpulse, IsTheImpulseAsConstants) {
       "};\n"
       "\n"
       "constexpr const kernels::Operator* kOperators[] = {\n"
-      "    &kernels::kOperator<kernels::FullyConnected>,\n"
+      "    &kernels::kOperator<kernels::FullyConnected, kernels::Type::kFloat32>,\n"
       "    &kernels::kOperator<kernels::Softmax>,\n"
       "};\n"
       "\n"

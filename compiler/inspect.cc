@@ -330,7 +330,7 @@ std::string CureOfCustom(const std::string& name) {
   return "replace the layer that makes it by built-in ones before converting";
 }
 
-/// Operators of all graphs that this program lacks, by name, and the kernels of those that it has.
+/// Operators of all graphs that this program lacks, by name.
 void FindMissing(const tflite::Model& model, Inspection& inspection,
                  std::span<const kernels::Operator* const> operators) {
   struct Missing {
@@ -348,7 +348,6 @@ void FindMissing(const tflite::Model& model, Inspection& inspection,
                                       [builtin](const auto* op) { return op->tflite_code == builtin; });
       const int version = graph.CodeOf(i) == nullptr ? 0 : graph.CodeOf(i)->version();
       const bool has = found != operators.end() && builtin != static_cast<int32_t>(BuiltinOperator::CUSTOM);
-      if (has) inspection.kernels.insert((*found)->name);
       if (has && version <= (*found)->max_version) continue;
       Missing& missing = by_name[graph.NameOf(i)];
       if (subgraph == 0) {
@@ -614,6 +613,7 @@ Inspection Inspect(std::span<const std::byte> model, std::span<const kernels::Op
   inspection.model_bytes = model.size();
   runtime::Fault fault;
   const Expected<LoadedNetwork> loaded = LoadNetwork(model, operators, &fault);
+  if (loaded) inspection.kernels = UsedOperators(loaded->network);
 
   flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(model.data()), model.size());
   if (!model.empty() && tflite::VerifyModelBuffer(verifier)) {

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "compiler/operator_use.h"
 #include "kernels/op.h"
 
 namespace thimble::compiler {
@@ -79,7 +79,7 @@ struct Inspection {
   std::vector<OperatorFacts> operators;  ///< of the main graph
   int64_t parameters = 0;                ///< each constant counted once, of all graphs
   int64_t macs = 0;                      ///< of the main graph
-  std::set<std::string> kernels;         ///< folders of kernels/ that it needs and this program has, of all graphs
+  OperatorUse kernels;                   ///< that it needs, of all graphs; empty when the model is refused
   std::optional<ArenaFacts> arena;       ///< nothing when the model is refused
   std::vector<Finding> findings;         ///< the weightiest first
 

@@ -57,7 +57,7 @@ TEST(Inspect, SaysWhatAModelIs) {
   ASSERT_EQ(inspection.operators.size(), 1u);
   EXPECT_EQ(inspection.operators[0].name, "fully_connected");
   EXPECT_EQ(inspection.operators[0].numbers, "int8");
-  EXPECT_EQ(inspection.kernels, std::set<std::string>{"fully_connected"});
+  EXPECT_EQ(inspection.kernels, (OperatorUse{{"fully_connected", {kernels::Type::kInt8}}}));
   ASSERT_EQ(inspection.inputs.size(), 1u);
   EXPECT_EQ(inspection.inputs[0].type, "int8");
   EXPECT_EQ(inspection.inputs[0].scale, 0.5f);

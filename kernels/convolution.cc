@@ -43,8 +43,11 @@ void Correlate(const ConvolutionParams& params, const Call& call, const Filter& 
   }
 }
 
-template <typename X, typename W, typename Sum>
+template <Type kType>
 void RunQuantised(const ConvolutionParams& params, const Call& call, FilterOf filter_of) {
+  using X = typename Weighed<kType>::X;
+  using W = typename Weighed<kType>::W;
+  using Sum = typename Weighed<kType>::Sum;
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
   const Tensor bias = call.Optional(2);
   const Range<int32_t> range = StoredRange(params.activation, y);
@@ -92,17 +95,18 @@ Reason CheckConvolution(const ConvolutionParams& params, const Call& call, int32
   return Horizontal(params, call).Check(params.padding);
 }
 
+template <Type kType>
 void RunConvolution(const ConvolutionParams& params, const Call& call, FilterOf filter_of) {
-  switch (call.in[0].type) {
-    case Type::kFloat32:
-      return IsFloat(call.in[1]) ? RunFloat<float>(params, call, filter_of) : RunFloat<int8_t>(params, call, filter_of);
-    case Type::kInt16:
-      return RunQuantised<int16_t, int8_t, int64_t>(params, call, filter_of);
-    case Type::kUInt8:
-      return RunQuantised<uint8_t, uint8_t, int32_t>(params, call, filter_of);
-    default:
-      return RunQuantised<int8_t, int8_t, int32_t>(params, call, filter_of);
+  if constexpr (kType == Type::kFloat32) {
+    IsFloat(call.in[1]) ? RunFloat<float>(params, call, filter_of) : RunFloat<int8_t>(params, call, filter_of);
+  } else {
+    RunQuantised<kType>(params, call, filter_of);
   }
 }
+
+template void RunConvolution<Type::kInt8>(const ConvolutionParams&, const Call&, FilterOf);
+template void RunConvolution<Type::kInt16>(const ConvolutionParams&, const Call&, FilterOf);
+template void RunConvolution<Type::kUInt8>(const ConvolutionParams&, const Call&, FilterOf);
+template void RunConvolution<Type::kFloat32>(const ConvolutionParams&, const Call&, FilterOf);
 
 }  // namespace thimble::kernels

@@ -26,7 +26,10 @@ struct Filter {
 Reason CheckConvolution(const ConvolutionParams& params, const Call& call, int32_t dimension);
 
 /// y[n, i, j, o] = activation(sum over taps (k, l) and channels c, in that order, + bias[o])
+/// for x of one of these types.
+using ConvolutionTypes = TypeList<Type::kInt8, Type::kInt16, Type::kUInt8, Type::kFloat32>;
 using FilterOf = Filter (*)(const Call& call, int32_t output_channel);
+template <Type kType>
 void RunConvolution(const ConvolutionParams& params, const Call& call, FilterOf filter_of);
 
 }  // namespace thimble::kernels

@@ -220,6 +220,64 @@ TEST(Operators, GiveTheirGoldenAnswersInEveryVariant) {
 #undef OP
 }
 
+template <typename T, Type... kTypes>
+void TestSeparateTypes(TypeList<kTypes...>) {
+  struct Face {
+    Type type;
+    const Operator* op;
+    bool met = false;
+  };
+  Face faces[] = {{kTypes, &kOperator<T, kTypes>}...};
+  const std::filesystem::path folder = std::filesystem::path(THIMBLE_SOURCE_DIR) / "kernels" / T::kName / "golden";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".golden") continue;
+    for (GoldenCase& golden : ReadGolden(entry.path())) {
+      SCOPED_TRACE(entry.path().string() + ":" + std::to_string(golden.line) + ": " + golden.name);
+      const auto params = ParamsOf<T>(golden);
+      for (Face& face : faces) {
+        const std::vector<Tensor> in = Views(golden.in, true), out = Views(golden.out, false);
+        std::vector<uint64_t> scratch(T::ScratchBytes(params, Call{in, out, nullptr}) / 8 + 2);
+        const Call call{in, out, reinterpret_cast<std::byte*>(scratch.data())};
+        const bool meant = in[0].type == face.type;
+        ASSERT_EQ(face.op->check(&params, call), meant ? Reason::kNone : Reason::kTypeMissing);
+        if (!meant) continue;
+        face.met = true;
+        face.op->run(&params, call);
+        for (const GoldenTensor& tensor : golden.out) ExpectValues(tensor.view, tensor.values);
+      }
+    }
+  }
+  for (const Face& face : faces) EXPECT_TRUE(face.met) << T::kName << ": no golden case of type " << int(face.type);
+}
+
+TEST(SeparateTypes, GiveTheGoldenAnswersOneByOneAndRefuseTheOthers) {
+  int operators = 0;
+  const auto test = [&operators]<typename T>(T) {
+    if constexpr (SeparatesTypes<T>) {
+      ++operators;
+      TestSeparateTypes<T>(typename T::SeparateTypes());
+    }
+  };
+#define OP(type) test(type());
+#include "kernels/ops.inc"
+#undef OP
+  EXPECT_GE(operators, 3);
+}
+
+TEST(SeparateTypes, MayBeNamedTogether) {
+  constexpr Operator kBoth = kOperator<FullyConnected, Type::kInt8, Type::kFloat32>;
+  const int32_t shape[] = {1, 2}, one[] = {1, 1};
+  float x[] = {1, 2}, w[] = {3, 4}, y[] = {0};
+  const Tensor in[] = {{.data = x, .shape = {shape, 2}, .type = Type::kFloat32},
+                       {.data = w, .shape = {shape, 2}, .type = Type::kFloat32}};
+  const Tensor out[] = {{.data = y, .shape = {one, 2}, .type = Type::kFloat32}};
+  const Call call{in, out};
+  const FullyConnected::Params params;
+  ASSERT_EQ(kBoth.check(&params, call), Reason::kNone);
+  kBoth.run(&params, call);
+  EXPECT_EQ(y[0], 11);
+}
+
 /// A golden case broken in one place, as a model could be broken that the loader accepts: shapes of less than 2^30
 /// elements, scales that are finite and not negative, zero points within the type.
 class Mutation {

@@ -169,6 +169,13 @@ inline constexpr size_t kMaxParamsBytes = 32;
 /// An operator runs at most so many subgraphs.
 inline constexpr int kMaxCallees = 2;
 
+/// What the runtime does for operators that run subgraphs, and for those that name variables. The few that need it
+/// point at it, so that a program links it with the first such operator and not before. Known and defined in runtime/.
+struct SubgraphSupport;
+struct VariableSupport;
+extern const SubgraphSupport kSubgraphSupport;
+extern const VariableSupport kVariableSupport;
+
 /// One operator behind a uniform face. `params` points at that operator's own Params, at most kMaxParamsBytes of them;
 /// after `check` said kNone for the same (params, call), `scratch_bytes` and `run` cannot fail.
 struct Operator {
@@ -183,7 +190,9 @@ struct Operator {
   void (*run)(const void* params, const Call& call);
   /// Fills in the subgraphs that it runs and says how many; null: it runs none.
   int (*callees)(const void* params, int32_t (&subgraphs)[kMaxCallees]);
-  bool handles_variables;  ///< it names, reads or assigns a variable: the only ones that may have such operands
+  const SubgraphSupport* subgraph_support;  ///< null: it runs none
+  /// Null unless it names, reads or assigns a variable; no other operator may have such operands.
+  const VariableSupport* variable_support;
 };
 
 /// One way to compute an operator. All variants of an operator give the same bits.
@@ -193,6 +202,10 @@ struct Variant {
   void (*run)(const Params& params, const Call& call);
 };
 
+/// Types of an operator's first input.
+template <Type... kTypes>
+struct TypeList {};
+
 template <typename T>
 concept RunsSubgraphs = requires {
   &T::Callees;
@@ -201,6 +214,20 @@ template <typename T>
 concept HandlesVariables = requires {
   T::kHandlesVariables;
 };
+/// Has separate code for each type, of which a program may link some.
+template <typename T>
+concept SeparatesTypes = requires {
+  typename T::SeparateTypes;
+};
+
+/// Calls T's reference for the type of the first input, which is one of these.
+template <typename T, Type kFirst, Type... kOthers>
+void RunSeparate(const typename T::Params& params, const Call& call, TypeList<kFirst, kOthers...>) {
+  if constexpr (sizeof...(kOthers) > 0) {
+    if (call.in[0].type != kFirst) return RunSeparate<T>(params, call, TypeList<kOthers...>());
+  }
+  T::template RunOnly<kFirst>(params, call);
+}
 
 /// The face of operator type T, which has
 ///   static constexpr const char* kName;           the folder's name
@@ -216,7 +243,12 @@ concept HandlesVariables = requires {
 /// and, if it runs subgraphs, names variables outside of them, or both,
 ///   static int Callees(const Params&, int32_t (&subgraphs)[kMaxCallees]);
 ///   static constexpr bool kHandlesVariables = true;
-template <typename T>
+/// and, if its code is large and different for each type of the first input,
+///   using SeparateTypes = TypeList<…>;            all that Check accepts
+///   template <Type kType> static void RunOnly(const Params&, const Call&);   the reference for one of them
+/// A program that names some of these, kOperator<FullyConnected, Type::kInt8>, links only their code, and refuses
+/// models that need another. Without types the operator has all of them.
+template <typename T, Type... kTypes>
 inline constexpr Operator kOperator = {
     T::kName,
     T::kTfliteCode,
@@ -231,14 +263,24 @@ inline constexpr Operator kOperator = {
       T::Fields([&](const char*, int field, auto& value) { options.Read(field, value); }, *read);
     },
     [](const void* params, const Call& call) {
-      return T::Check(*static_cast<const typename T::Params*>(params), call);
+      const Reason reason = T::Check(*static_cast<const typename T::Params*>(params), call);
+      if constexpr (sizeof...(kTypes) > 0) {
+        if (ok(reason) && ((call.in[0].type != kTypes) && ...)) return Reason::kTypeMissing;
+      }
+      return reason;
     },
     [](const void* params, const Call& call) {
       return T::ScratchBytes(*static_cast<const typename T::Params*>(params), call);
     },
     [](const void* params, const Call& call) {
-      constexpr size_t kLast = std::size(T::kVariants) - 1;
-      T::kVariants[kLast].run(*static_cast<const typename T::Params*>(params), call);
+      const auto& known = *static_cast<const typename T::Params*>(params);
+      if constexpr (sizeof...(kTypes) > 0) {
+        static_assert(SeparatesTypes<T>, "this operator has the same code for all types: name it without types");
+        RunSeparate<T>(known, call, TypeList<kTypes...>());
+      } else {
+        constexpr size_t kLast = std::size(T::kVariants) - 1;
+        T::kVariants[kLast].run(known, call);
+      }
     },
     []() -> decltype(Operator::callees) {
       if constexpr (RunsSubgraphs<T>) {
@@ -248,7 +290,16 @@ inline constexpr Operator kOperator = {
       }
       return nullptr;
     }(),
-    HandlesVariables<T>,
+    [] {
+      const SubgraphSupport* support = nullptr;
+      if constexpr (RunsSubgraphs<T>) support = &kSubgraphSupport;
+      return support;
+    }(),
+    [] {
+      const VariableSupport* support = nullptr;
+      if constexpr (HandlesVariables<T>) support = &kVariableSupport;
+      return support;
+    }(),
 };
 
 }  // namespace thimble::kernels

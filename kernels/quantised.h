@@ -59,6 +59,29 @@ enum class DynamicRange : bool { kRefused, kAccepted };
 Reason CheckWeighed(const Tensor& x, const Tensor& weights, const Tensor& bias, const Tensor& y, int32_t channels,
                     int32_t dimension, DynamicRange dynamic_range = DynamicRange::kRefused);
 
+/// What an operator whose types CheckWeighed accepted computes with when x is of this type: x and y, the weights, a
+/// sum.
+template <Type kX>
+struct Weighed;
+template <>
+struct Weighed<Type::kInt8> {
+  using X = int8_t;
+  using W = int8_t;
+  using Sum = int32_t;
+};
+template <>
+struct Weighed<Type::kUInt8> {
+  using X = uint8_t;
+  using W = uint8_t;
+  using Sum = int32_t;
+};
+template <>
+struct Weighed<Type::kInt16> {
+  using X = int16_t;
+  using W = int8_t;
+  using Sum = int64_t;
+};
+
 /// What a float sum over the weights of a channel is to be multiplied with: their scale when they are int8. TFLite
 /// rounds the activations to int8 as well ("hybrid"); computing with them as they are is nearer to the float model.
 inline float WeightScale(const Tensor& weights, int32_t channel) {

@@ -37,6 +37,8 @@ namespace thimble::kernels {
   /* An operator. */                                                                                                 \
   X(OperatorCode, kVerificationFailed, "the operator names an operator code that does not exist")                    \
   X(OperatorMissing, kUnsupported, "this program does not contain that operator; add it to the program's list")      \
+  X(TypeMissing, kUnsupported,                                                                                       \
+    "this program contains that operator, but not for this type of input; add the type to it in the program's list") \
   X(OperatorCustom, kUnsupported, "custom operators are not supported; convert the model with built-in ones")        \
   X(OperatorVersion, kUnsupported, "the model needs a newer version of that operator than this program has")         \
   X(OptionsType, kVerificationFailed, "the options belong to another operator")                                      \
@@ -70,7 +72,15 @@ namespace thimble::kernels {
   X(InputType, kUnsupported, "the network's input must be int8 or float32")                                          \
   X(OutputType, kUnsupported, "the network's output must be int8 or float32")                                        \
   X(FeatureCount, kVerificationFailed, "the block does not give as many features as the network takes")              \
-  X(LabelCount, kVerificationFailed, "there are not as many labels as the network has outputs")
+  X(LabelCount, kVerificationFailed, "there are not as many labels as the network has outputs")                      \
+  /* A planned package. */                                                                                           \
+  X(NotPackage, kVerificationFailed, "this is not a planned package (it does not begin with \"TPLN\")")              \
+  X(PackageVersion, kUnsupported, "the package's format is of another version; write it anew with this compiler")    \
+  X(PackageDamaged, kDataLoss, "the package's checksum does not match its bytes; copy it again")                     \
+  X(PackageMemory, kVerificationFailed, "the sizes of the package's memory contradict each other")                   \
+  X(PackageOperand, kVerificationFailed, "an input or output of the package's network is impossible")                \
+  X(StepMissing, kUnsupported, "this program does not contain that step; build it with all steps")                   \
+  X(StepRefused, kVerificationFailed, "the step would reach outside of its memory")
 
 enum class [[nodiscard]] Reason : uint8_t{
 #define X(name, status, text) k##name,

@@ -46,7 +46,9 @@ std::string DescribeList(const char* one, const Graph& graph, flat::Vector<int32
   return text;
 }
 
-bool IsAboutOperands(Reason reason) { return reason >= Reason::kInputCount && reason <= Reason::kOperandQuantisation; }
+bool IsAboutOperands(Reason reason) {
+  return reason == Reason::kTypeMissing || (reason >= Reason::kInputCount && reason <= Reason::kOperandQuantisation);
+}
 
 }  // namespace
 

@@ -60,15 +60,6 @@ constexpr Field kModelFields[] = {
 };
 constexpr Rule kModel = {kModelFields};
 
-// Read only for operators that name a variable: a union has no rule of its own.
-constexpr uint8_t kVariableHandleOptions = 111;
-constexpr Field kVariableHandleFields[] = {
-    {0, Kind::kVector, 1},  // container: string
-    {1, Kind::kVector, 1},  // shared_name: string
-};
-constexpr Rule kVariableHandle = {kVariableHandleFields};
-constexpr int kMaxVariableNameBytes = 256;  // so that comparing hostile names stays quick
-
 constexpr uint32_t kMaxTensorBytes = uint32_t{1} << 30;
 
 bool IsAligned(const std::byte* at, uintptr_t bytes) { return reinterpret_cast<uintptr_t>(at) % bytes == 0; }
@@ -120,7 +111,7 @@ Reason Model::Open(std::span<const std::byte> bytes, Fault& fault) {
   static_cast<Graph&>(*this) = GraphAt(0);
   for (int i = 0; i < graphs_.size(); ++i) {
     fault.subgraph_index = i;
-    THIMBLE_CHECK(GraphAt(i).Check(bytes, fault));
+    THIMBLE_CHECK(GraphAt(i).Check(fault));
   }
   fault.subgraph_index = 0;
   return Reason::kNone;
@@ -140,7 +131,7 @@ Graph Model::GraphAt(int index) const {
   return graph;
 }
 
-Reason Graph::Check(std::span<const std::byte> bytes, Fault& fault) const {
+Reason Graph::Check(Fault& fault) const {
   for (int i = 0; i < tensors_.size(); ++i) {
     if (const Reason reason = CheckTensor(i); !ok(reason)) {
       fault.tensor_index = i;
@@ -154,29 +145,9 @@ Reason Graph::Check(std::span<const std::byte> bytes, Fault& fault) const {
     THIMBLE_REQUIRE(operators_[i].Get<uint32_t>(0) < static_cast<uint32_t>(codes_.size()), OperatorCode);
     THIMBLE_CHECK(CheckIndices(InputsOf(i), true, fault));
     THIMBLE_CHECK(CheckIndices(OutputsOf(i), false, fault));
-    if (OptionsTypeOf(i) == kVariableHandleOptions && OptionsOf(i).present()) {
-      const flat::Table options = operators_[i].Child(4);
-      const auto at = static_cast<uint32_t>(options.data() - bytes.data());
-      THIMBLE_CHECK(flat::VerifyTable(bytes, at, kVariableHandle, fault.byte));
-      const int name_bytes = options.List<char>(0).size() + options.List<char>(1).size();
-      THIMBLE_REQUIRE(name_bytes <= kMaxVariableNameBytes, Option);
-    }
   }
   fault.operator_index = -1;
   return Reason::kNone;
-}
-
-bool Graph::NamesTheSameVariable(int operator_index, const Graph& other, int other_operator_index) const {
-  const flat::Table mine = operators_[operator_index].Child(4),
-                    theirs = other.operators_[other_operator_index].Child(4);
-  for (int field = 0; field < 2; ++field) {  // container, shared_name
-    const auto a = mine.List<char>(field), b = theirs.List<char>(field);
-    if (a.size() != b.size()) return false;
-    for (int i = 0; i < a.size(); ++i) {
-      if (a[i] != b[i]) return false;
-    }
-  }
-  return true;
 }
 
 Reason Graph::CheckIndices(flat::Vector<int32_t> indices, bool may_be_absent, Fault& fault) const {

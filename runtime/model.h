@@ -52,15 +52,15 @@ class Graph {
   flat::Vector<int32_t> InputsOf(int operator_index) const { return operators_[operator_index].List<int32_t>(1); }
   flat::Vector<int32_t> OutputsOf(int operator_index) const { return operators_[operator_index].List<int32_t>(2); }
   int OptionsTypeOf(int operator_index) const { return operators_[operator_index].Get<uint8_t>(3); }
+  /// Of its fields nothing is verified but that the table's frame lies in the file.
+  flat::Table OptionsTableOf(int operator_index) const { return operators_[operator_index].Child(4); }
   kernels::Options OptionsOf(int operator_index) const {
-    return kernels::Options(operators_[operator_index].Child(4).data());
+    return kernels::Options(OptionsTableOf(operator_index).data());
   }
-  /// Of two operators that name a variable (VAR_HANDLE): whether they name the same one.
-  bool NamesTheSameVariable(int operator_index, const Graph& other, int other_operator_index) const;
 
  private:
   friend class Model;
-  Reason Check(std::span<const std::byte> bytes, Fault& fault) const;
+  Reason Check(Fault& fault) const;
   Reason CheckTensor(int index) const;
   Reason CheckIndices(flat::Vector<int32_t> indices, bool may_be_absent, Fault& fault) const;
 

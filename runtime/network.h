@@ -100,28 +100,34 @@ class Network {
   /// this.
   size_t peak_bytes() const { return peak_bytes_; }
 
- private:
+  // Parts of the runtime's own sources (network_parts.h).
+  struct Callees;
   class Handlers;
-  class Machine;
+  struct Machine;
   struct Operands;
   struct Planning;
+
+ private:
   /// What a subgraph needs to run.
   struct Frame {
     uint32_t bytes;
     uint32_t depth;  ///< of subgraphs running inside it, itself included; 0: not planned
   };
 
+  void Forget();  ///< all that was loaded
   Reason Prepare(Planning& planning);
   Reason PlanArena(std::span<std::byte> arena, Planning& planning);
   Reason PlaceVariables(Arena& memory, Planning& planning) const;
-  Reason PlanCallees(const Graph& graph, int outer, Planning& planning, uint32_t& depth);
   Reason PlanGraph(int subgraph, int outer, Planning& planning);
   int Find(const Graph::Code& code) const;
-  int CalleesOf(const Graph& graph, int index, int32_t (&callees)[kernels::kMaxCallees]) const;
+  /// Whether the arena had room for a variable, which is then at `offset`.
+  static bool TakeVariable(Arena& memory, const kernels::Tensor& tensor, uint32_t& offset);
+  static void ForgetVariable(const kernels::Tensor& tensor, void* data);
   kernels::Tensor TensorIn(const Graph& graph, std::byte* frame, int index) const;
 
   Model model_;
   std::span<const kernels::Operator* const> operators_;
+  const kernels::VariableSupport* variables_ = nullptr;  ///< set if an operator names variables
   std::byte* arena_ = nullptr;
   /// Where each tensor of all subgraphs lies, then, if any is needed, each operator's scratch: variables in bytes from
   /// arena_, all else from the beginning of the frame of its subgraph. 32-bit offsets, not pointers, so that the table

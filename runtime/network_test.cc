@@ -209,6 +209,25 @@ TEST(Network, TellsWhichOperatorItMisses) {
             "operator 0 (relu): this program does not contain that operator; add it to the program's list");
 }
 
+TEST(Network, TellsWhichTypeItMisses) {
+  const kernels::Operator* const only_int8[] = {&kernels::kOperator<kernels::FullyConnected, Type::kInt8>};
+  ModelBuilder builder;
+  builder.tensors = {{.shape = {1, 2}}, {.shape = {1, 2}, .data = std::vector<uint8_t>(8)}, {.shape = {1, 1}}};
+  builder.operators = {{BuiltinOperator::FULLY_CONNECTED, {0, 1}, {2}}};
+  builder.inputs = {0};
+  builder.outputs = {2};
+  const AlignedBytes model = builder.Build();
+  const AlignedBytes arena(kPlenty);
+  Network network;
+  Fault fault;
+  EXPECT_EQ(network.Load(model.span(), only_int8, arena.span(), &fault), Status::kUnsupported);
+  EXPECT_EQ(Describe(model.span(), only_int8, fault),
+            "operator 0 (fully_connected): this program contains that operator, but not for this type of input; add "
+            "the type to it in the program's list (inputs float32[1,2], float32[1,2]; output float32[1,1])");
+  const kernels::Operator* const both[] = {&kernels::kOperator<kernels::FullyConnected, Type::kInt8, Type::kFloat32>};
+  EXPECT_EQ(network.Load(model.span(), both, arena.span(), &fault), Status::kOk);
+}
+
 TEST(Network, NeedsAnAlignedArena) {
   const AlignedBytes model = OneRelu().Build();
   const AlignedBytes arena(kPlenty);

@@ -1,60 +1,14 @@
 // Subgraphs that run others, and variables that outlive a run.
 #include <rapidcheck.h>
 
-#include "runtime/test_models.h"
+#include "runtime/test_subgraphs.h"
 
 namespace thimble::runtime {
 namespace {
 
 using kernels::AllOperators;
-using tflite::BuiltinOperator;
-using tflite::BuiltinOptions;
+using namespace subgraph_models;
 using Model = ModelBuilder;
-
-constexpr auto kBool = tflite::TensorType::BOOL;
-constexpr auto kResource = tflite::TensorType::RESOURCE;
-
-std::vector<uint8_t> Bytes(std::vector<float> values) {
-  const auto* first = reinterpret_cast<const uint8_t*>(values.data());
-  return {first, first + values.size() * sizeof(float)};
-}
-
-Model::Options AddOptions() {
-  return {BuiltinOptions::AddOptions,
-          [](flatbuffers::FlatBufferBuilder& builder) { return tflite::CreateAddOptions(builder).Union(); }};
-}
-Model::TestOperator If(int then_subgraph, int else_subgraph, std::vector<int32_t> in, std::vector<int32_t> out) {
-  return {BuiltinOperator::IF,
-          std::move(in),
-          std::move(out),
-          {BuiltinOptions::IfOptions, [=](flatbuffers::FlatBufferBuilder& builder) {
-             return tflite::CreateIfOptions(builder, then_subgraph, else_subgraph).Union();
-           }}};
-}
-Model::TestOperator While(int condition, int body, std::vector<int32_t> in, std::vector<int32_t> out) {
-  return {BuiltinOperator::WHILE,
-          std::move(in),
-          std::move(out),
-          {BuiltinOptions::WhileOptions, [=](flatbuffers::FlatBufferBuilder& builder) {
-             return tflite::CreateWhileOptions(builder, condition, body).Union();
-           }}};
-}
-Model::TestOperator CallOnce(int subgraph) {
-  return {BuiltinOperator::CALL_ONCE, {}, {}, {BuiltinOptions::CallOnceOptions, [=](auto& builder) {
-                                                 return tflite::CreateCallOnceOptions(builder, subgraph).Union();
-                                               }}};
-}
-Model::TestOperator Handle(const char* name, int32_t tensor) {
-  return {BuiltinOperator::VAR_HANDLE,
-          {},
-          {tensor},
-          {BuiltinOptions::VarHandleOptions,
-           [=](auto& builder) { return tflite::CreateVarHandleOptionsDirect(builder, "", name).Union(); }}};
-}
-Model::TestOperator Read(int32_t handle, int32_t value) { return {BuiltinOperator::READ_VARIABLE, {handle}, {value}}; }
-Model::TestOperator Assign(int32_t handle, int32_t value) {
-  return {BuiltinOperator::ASSIGN_VARIABLE, {handle, value}, {}};
-}
 
 Reason ReasonFor(const Model& builder, std::string* sentence = nullptr) {
   const AlignedBytes model = builder.Build();
@@ -65,63 +19,6 @@ Reason ReasonFor(const Model& builder, std::string* sentence = nullptr) {
   EXPECT_EQ(status, StatusOf(fault.reason));
   if (sentence != nullptr) *sentence = Describe(model.span(), AllOperators(), fault);
   return fault.reason;
-}
-
-/// x + step
-Model Adder(float step) {
-  Model model;
-  model.tensors = {{.shape = {4}}, {.shape = {4}, .data = Bytes({step, step, step, step})}, {.shape = {4}}};
-  model.operators = {{BuiltinOperator::ADD, {0, 1}, {2}, AddOptions()}};
-  model.inputs = {0};
-  model.outputs = {2};
-  return model;
-}
-
-/// (condition, x, other) -> y = (condition ? x + 1 : x + 2) + other
-Model Choice() {
-  Model model;
-  model.tensors = {{.shape = {1}, .type = kBool}, {.shape = {4}}, {.shape = {4}}, {.shape = {4}}, {.shape = {4}}};
-  model.operators = {If(1, 2, {0, 1}, {3}), {BuiltinOperator::ADD, {3, 2}, {4}, AddOptions()}};
-  model.inputs = {0, 1, 2};
-  model.outputs = {4};
-  model.others = {Adder(1), Adder(2)};
-  return model;
-}
-
-/// Counts x up while it is less than a limit that is an input too: (x, limit) -> the first x + n >= limit
-Model Counter() {
-  Model model;
-  model.tensors = {{.shape = {1}}, {.shape = {1}}, {.shape = {1}}, {.shape = {1}}};
-  model.operators = {While(1, 2, {0, 1}, {2, 3})};
-  model.inputs = {0, 1};
-  model.outputs = {2};
-  Model condition;
-  condition.tensors = {{.shape = {1}}, {.shape = {1}}, {.shape = {1}, .type = kBool}};
-  condition.operators = {{BuiltinOperator::LESS, {0, 1}, {2}}};
-  condition.inputs = {0, 1};
-  condition.outputs = {2};
-  Model body;
-  body.tensors = {{.shape = {1}}, {.shape = {1}}, {.shape = {1}, .data = Bytes({1})}, {.shape = {1}}};
-  body.operators = {{BuiltinOperator::ADD, {0, 2}, {3}, AddOptions()}};
-  body.inputs = {0, 1};
-  body.outputs = {3, 1};
-  model.others = {condition, body};
-  return model;
-}
-
-/// (x) -> total + x, where the total lives in a variable that begins with 100 and the same name has in two subgraphs.
-Model Total() {
-  Model model;
-  model.tensors = {{.shape = {1}}, {.shape = {}, .type = kResource}, {.shape = {1}}, {.shape = {1}}};
-  model.operators = {
-      CallOnce(1), Handle("total", 1), Read(1, 2), {BuiltinOperator::ADD, {2, 0}, {3}, AddOptions()}, Assign(1, 3)};
-  model.inputs = {0};
-  model.outputs = {3};
-  Model first;
-  first.tensors = {{.shape = {}, .type = kResource}, {.shape = {1}, .data = Bytes({100})}};
-  first.operators = {Handle("total", 0), Assign(0, 1)};
-  model.others = {first};
-  return model;
 }
 
 TEST(If, RunsOneOfTwoSubgraphsAndLeavesTheOthersTensorsAlone) {
@@ -185,6 +82,22 @@ TEST(NamedVariable, KeepsItsValueUntilReset) {
   EXPECT_EQ(run(2), 103);
   loaded.network.Reset();
   EXPECT_EQ(run(5), 105);
+}
+
+// Without a CALL_ONCE nothing but Reset makes it zero again.
+TEST(NamedVariable, IsZeroAfterLoadingAndAfterReset) {
+  Model model = Total();
+  model.operators.erase(model.operators.begin());
+  model.others.clear();
+  Loaded loaded(model.Build());
+  for (int i = 0; i < 2; ++i) {
+    for (const float expected : {3.0f, 6.0f}) {
+      loaded.network.input(0).As<float>()[0] = 3;
+      ASSERT_TRUE(ok(loaded.network.Invoke()));
+      EXPECT_EQ(loaded.network.output(0).As<float>()[0], expected);
+    }
+    loaded.network.Reset();
+  }
 }
 
 TEST(NamedVariable, IsTheSameForToolsThatRunOneOperatorAfterTheOther) {

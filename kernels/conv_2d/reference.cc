@@ -9,12 +9,10 @@ Reason Conv2d::Check(const Params& params, const Call& call) {
   return Reason::kNone;
 }
 
-void Conv2d::RunReference(const Params& params, const Call& call) {
-  RunConvolution(params, call, [](const Call& c, int32_t o) {
-    const Shape &x = c.in[0].shape, &w = c.in[1].shape;
-    const int32_t outputs_a_group = c.out[0].shape[3] / (x[3] / w[3]);
-    return Filter{o / outputs_a_group * w[3], PixelAt(w, o, 0, 0), w[3]};
-  });
+Filter Conv2d::FilterFor(const Call& call, int32_t o) {
+  const Shape &x = call.in[0].shape, &w = call.in[1].shape;
+  const int32_t outputs_a_group = call.out[0].shape[3] / (x[3] / w[3]);
+  return Filter{o / outputs_a_group * w[3], PixelAt(w, o, 0, 0), w[3]};
 }
 
 }  // namespace thimble::kernels

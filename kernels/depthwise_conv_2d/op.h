@@ -40,7 +40,17 @@ struct DepthwiseConv2d {
   static Reason Check(const Params& params, const Call& call);
   static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
 
-  static void RunReference(const Params& params, const Call& call);
+  /// The weights of output channel `o`.
+  static Filter FilterFor(const Call& call, int32_t o);
+  using SeparateTypes = ConvolutionTypes;
+  template <Type kType>
+  static void RunOnly(const Params& params, const Call& call) {
+    RunConvolution<kType>(params, call, &FilterFor);
+  }
+
+  static void RunReference(const Params& params, const Call& call) {
+    RunSeparate<DepthwiseConv2d>(params, call, SeparateTypes());
+  }
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 

@@ -9,11 +9,9 @@ Reason DepthwiseConv2d::Check(const Params& params, const Call& call) {
   return Reason::kNone;
 }
 
-void DepthwiseConv2d::RunReference(const Params& params, const Call& call) {
-  RunConvolution(params, call, [](const Call& c, int32_t o) {
-    const int32_t outputs_an_input = c.out[0].shape[3] / c.in[0].shape[3];
-    return Filter{o / outputs_an_input, o, 1};
-  });
+Filter DepthwiseConv2d::FilterFor(const Call& call, int32_t o) {
+  const int32_t outputs_an_input = call.out[0].shape[3] / call.in[0].shape[3];
+  return Filter{o / outputs_an_input, o, 1};
 }
 
 }  // namespace thimble::kernels

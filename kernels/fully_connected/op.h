@@ -37,7 +37,13 @@ struct FullyConnected {
   static Reason Check(const Params& params, const Call& call);
   static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
 
-  static void RunReference(const Params& params, const Call& call);
+  using SeparateTypes = TypeList<Type::kInt8, Type::kInt16, Type::kUInt8, Type::kFloat32>;
+  template <Type kType>
+  static void RunOnly(const Params& params, const Call& call);
+
+  static void RunReference(const Params& params, const Call& call) {
+    RunSeparate<FullyConnected>(params, call, SeparateTypes());
+  }
   static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 

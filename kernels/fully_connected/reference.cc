@@ -3,8 +3,11 @@
 namespace thimble::kernels {
 namespace {
 
-template <typename X, typename W, typename Sum>
+template <Type kType>
 void RunQuantised(const FullyConnected::Params& params, const Call& call) {
+  using X = typename Weighed<kType>::X;
+  using W = typename Weighed<kType>::W;
+  using Sum = typename Weighed<kType>::Sum;
   const Tensor &x = call.in[0], &w = call.in[1], &y = call.out[0];
   const Tensor bias = call.Optional(2);
   const int32_t outputs = w.shape[0], inputs = w.shape[1];
@@ -61,17 +64,18 @@ Reason FullyConnected::Check(const Params& params, const Call& call) {
   return Reason::kNone;
 }
 
-void FullyConnected::RunReference(const Params& params, const Call& call) {
-  switch (call.in[0].type) {
-    case Type::kFloat32:
-      return IsFloat(call.in[1]) ? RunFloat<float>(params, call) : RunFloat<int8_t>(params, call);
-    case Type::kInt16:
-      return RunQuantised<int16_t, int8_t, int64_t>(params, call);
-    case Type::kUInt8:
-      return RunQuantised<uint8_t, uint8_t, int32_t>(params, call);
-    default:
-      return RunQuantised<int8_t, int8_t, int32_t>(params, call);
+template <Type kType>
+void FullyConnected::RunOnly(const Params& params, const Call& call) {
+  if constexpr (kType == Type::kFloat32) {
+    IsFloat(call.in[1]) ? RunFloat<float>(params, call) : RunFloat<int8_t>(params, call);
+  } else {
+    RunQuantised<kType>(params, call);
   }
 }
+
+template void FullyConnected::RunOnly<Type::kInt8>(const Params&, const Call&);
+template void FullyConnected::RunOnly<Type::kInt16>(const Params&, const Call&);
+template void FullyConnected::RunOnly<Type::kUInt8>(const Params&, const Call&);
+template void FullyConnected::RunOnly<Type::kFloat32>(const Params&, const Call&);
 
 }  // namespace thimble::kernels
