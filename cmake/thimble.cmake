@@ -6,6 +6,7 @@
 #   *_test.cc       one GoogleTest program a folder, <name>_tests
 #   *_fuzz.cc       one libFuzzer program each (preset "fuzz"), <file name>
 #   *_benchmark.cc  one Google Benchmark program each, <file name>
+#   what matches a regular expression after EXCLUDE
 # SHARED folders are compiled for device and host alike: against the device include root, without exceptions or
 # RTTI, and with a written order of float operations. HOST folders are left out of the device build.
 function(thimble_folder name kind)
@@ -23,6 +24,7 @@ function(thimble_folder name kind)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|benchmark)\\.cc$")
   foreach(pattern ${FOLDER_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX "${pattern}")
+    list(FILTER benchmarks EXCLUDE REGEX "${pattern}")
   endforeach()
 
   if(sources)

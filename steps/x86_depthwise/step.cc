@@ -1,0 +1,34 @@
+#include "steps/x86_depthwise/step.h"
+
+#include "steps/x86/operands.h"
+#include "steps/x86/plain_lanes.h"
+#include "steps/x86_depthwise/levels.h"
+#include "steps/x86_depthwise/tiles.h"
+
+namespace thimble::steps {
+
+bool X86Depthwise::Check(const Params& p, const std::byte* /*constants*/, const Extents& extents) {
+  if (!x86::AreExtents(p) || p.output_channels != p.input_channels) return false;
+  const x86::DepthwiseGeometry geometry(p);
+  const int64_t blocks = (p.output_channels + x86::kBlock - 1) / x86::kBlock;
+  return x86::AreOperands(p, extents, geometry.scratch_bytes(), blocks * geometry.block_bytes);
+}
+
+void X86Depthwise::RunAt(x86::Level level, const Params& params, const Memory& memory) {
+#if defined(__x86_64__)
+  switch (level) {
+    case x86::Level::kAvx512Vnni:
+      return x86::DepthwiseAvx512(params, memory);
+    case x86::Level::kAvxVnni:
+      return x86::DepthwiseAvxVnni(params, memory);
+    case x86::Level::kAvx2:
+      return x86::DepthwiseAvx2(params, memory);
+    case x86::Level::kPlain:
+      break;
+  }
+#endif
+  static_cast<void>(level);
+  x86::Depthwise<x86::PlainLanes>(params, memory);
+}
+
+}  // namespace thimble::steps
