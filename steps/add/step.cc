@@ -3,7 +3,9 @@
 #include "steps/clamp.h"
 #include "steps/requantise.h"
 
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
+#if defined(__ARM_FEATURE_MVE)
+#include <arm_mve.h>
+#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
 extern "C" void AddInt8(const int8_t* exact, const int8_t* scaled, int8_t* output,
                         const thimble::steps::Add::Params* params);
 #endif
@@ -24,6 +26,33 @@ int8_t Sum(const Add::Params& p, int32_t exact, int32_t scaled) {
   return Saturate8(Requantise(doubled, Requantiser{p.mantissa, p.half, p.shift}));
 }
 
+#if defined(__ARM_FEATURE_MVE)
+/// Requantise of four doubled sums.
+int32x4_t Requantise(int32x4_t doubled, int32_t mantissa, int32_t half, int32_t shift) {
+  const int32x4_t addend = vaddq_n_s32(vshrq_n_s32(doubled, 31), half);
+  return vshlq_r_s32(vaddq_s32(vrmulhq_s32(doubled, vdupq_n_s32(mantissa)), addend), -(shift & 31));
+}
+
+/// Four sums at a time; returns how many elements that were.
+int32_t RunVectors(const Add::Params& p, const int8_t* exact, const int8_t* scaled, int8_t* output) {
+  const int32x4_t low = vdupq_n_s32(-128), high = vdupq_n_s32(127);
+  int32_t i = 0;
+  for (; i + 4 <= p.count; i += 4) {
+    int32x4_t a = vaddq_n_s32(vldrbq_s32(exact + i), -p.exact_zero_point);
+    int32x4_t b = vaddq_n_s32(vldrbq_s32(scaled + i), -p.scaled_zero_point);
+    if (p.scaled_shift == 0) {
+      a = vshlq_n_s32(vaddq_s32(a, b), 20);
+    } else {
+      b = Requantise(vshlq_n_s32(b, 21), p.scaled_mantissa, p.scaled_half, p.scaled_shift);
+      a = vaddq_s32(vshlq_n_s32(a, 20), vshlq_n_s32(b, 1));
+    }
+    const int32x4_t sum = Requantise(a, p.mantissa, p.half, p.shift);
+    vstrbq_s32(output + i, vminq_s32(vmaxq_s32(sum, low), high));
+  }
+  return i;
+}
+#endif
+
 }  // namespace
 
 bool Add::Check(const Params& p, const std::byte*, const Extents& extents) {
@@ -42,7 +71,9 @@ void Add::Run(const Params& p, const Memory& memory) {
     scaled = first;
   }
   int32_t i = 0;
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
+#if defined(__ARM_FEATURE_MVE)
+  i = RunVectors(p, exact, scaled, output);
+#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
   AddInt8(exact, scaled, output, &p);
   i = p.count & ~3;
 #endif

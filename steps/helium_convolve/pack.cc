@@ -27,6 +27,7 @@ std::optional<Packed<HeliumConvolve::Params>> PackHeliumConvolve(const Convoluti
   }
   Packed<HeliumConvolve::Params> packed;
   DescribeLayer(layer, packed.params);
+  packed.params.any_left = *std::max_element(layer.shift.begin(), layer.shift.end()) > 0 ? 1 : 0;
   packed.constants = constants.Take();
   packed.scratch_bytes = 2 * blocks * 16;
   const int64_t pixels = int64_t{layer.output_height} * layer.output_width;

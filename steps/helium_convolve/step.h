@@ -26,6 +26,7 @@ struct HeliumConvolve {
     int32_t pad_value;          ///< the input's zero point
     int32_t output_zero_point;  ///< added before the clamp
     int32_t clamp_low, clamp_high;
+    int32_t any_left;  ///< 1: some multiplier shifts to the left
   };
   static void Fields(auto&& visit, auto& params) {
     visit("input", params.input);
@@ -50,6 +51,7 @@ struct HeliumConvolve {
     visit("output_zero_point", params.output_zero_point);
     visit("clamp_low", params.clamp_low);
     visit("clamp_high", params.clamp_high);
+    visit("any_left", params.any_left);
   }
 
   static bool Check(const Params& params, const std::byte* constants, const Extents& extents);

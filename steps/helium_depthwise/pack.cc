@@ -25,6 +25,7 @@ std::optional<Packed<HeliumDepthwise::Params>> PackHeliumDepthwise(const Convolu
   }
   Packed<HeliumDepthwise::Params> packed;
   DescribeLayer(layer, packed.params);
+  packed.params.any_left = *std::max_element(layer.shift.begin(), layer.shift.end()) > 0 ? 1 : 0;
   packed.constants = constants.Take();
   packed.scratch_bytes = rows * columns * layer.input_channels;
   // Before a row is written, all rows that its windows span are in scratch.
@@ -40,9 +41,9 @@ std::optional<Packed<HeliumDepthwise::Params>> PackHeliumDepthwise(const Convolu
   const double fours = static_cast<double>((channels + 3) / 4), height = layer.output_height;
   const bool together = layer.kernel_width == 3 && layer.stride_width == 1 && layer.dilation_width == 1;
   const double width = layer.output_width;
-  const double alone = together ? layer.output_width % 4 : width;
+  const double alone = together ? layer.output_width % 3 : width;
   packed.cycles = height * fours *
-                      ((width - alone) / 4 * (static_cast<double>(layer.kernel_height) * 40 + 90) +
+                      ((width - alone) / 3 * (static_cast<double>(layer.kernel_height) * 33 + 60) +
                        alone * (static_cast<double>(taps) * 5 + 45)) +
                   height * static_cast<double>(columns * layer.input_channels) / 4;
   return packed;

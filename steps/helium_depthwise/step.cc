@@ -1,7 +1,5 @@
 #include "steps/helium_depthwise/step.h"
 
-#include <cstring>
-
 #include "steps/helium.h"
 #include "steps/image_walk.h"
 
@@ -28,21 +26,18 @@ int64_t FourBytes(const Params& p) {
 
 /// Row `row` of the padded image, wherever it lies.
 void FillRow(const Params& p, const Ring& ring, const int8_t* x, int32_t row, int8_t* to) {
-  const auto pad = static_cast<int>(static_cast<uint8_t>(p.pad_value));
   const int32_t channels = p.input_channels;
   if (row < 0 || row >= p.input_height) {
-    std::memset(to, pad, static_cast<size_t>(ring.row_bytes));
+    HeliumFill(to, p.pad_value, static_cast<int32_t>(ring.row_bytes));
     return;
   }
   // Columns -pad_left to ring.columns - pad_left - 1, of which the image has 0 to input_width - 1.
   const int32_t before = Clamp(p.pad_left, 0, ring.columns);
   const int32_t first = Clamp(-p.pad_left, 0, p.input_width);
   const int32_t count = Clamp(p.input_width - first, 0, ring.columns - before);
-  const int32_t after = ring.columns - before - count;
-  std::memset(to, pad, static_cast<size_t>(before * channels));
-  std::memmove(to + before * channels, x + (row * p.input_width + first) * channels,
-               static_cast<size_t>(count * channels));
-  std::memset(to + (before + count) * channels, pad, static_cast<size_t>(after * channels));
+  HeliumFill(to, p.pad_value, before * channels);
+  HeliumCopy(to + before * channels, x + (row * p.input_width + first) * channels, count * channels);
+  HeliumFill(to + (before + count) * channels, p.pad_value, (ring.columns - before - count) * channels);
 }
 
 /// Where a window's rows are.
@@ -52,55 +47,126 @@ struct Rows {
 };
 
 #if defined(__ARM_FEATURE_MVE)
-/// Four channels of four neighbouring pixels, of a kernel that is three wide with stride and dilation 1.
-void FourPixels(const Params& p, const Rows& rows, int32_t offset, const int8_t* w, const HeliumChannels& constants,
-                const HeliumOutput& output, int8_t* y, mve_pred16_t lanes) {
+/// A load of four channels; `kWhole`: there are as many.
+template <bool kWhole>
+int32x4_t Load(const int8_t* at, mve_pred16_t lanes) {
+  return kWhole ? vldrbq_s32(at) : vldrbq_z_s32(at, lanes);
+}
+
+/// Four channels of three neighbouring pixels, of a kernel that is three wide with stride and dilation 1: with three
+/// weights, a number and a product that fills the vector registers, which compilers do not see by themselves.
+template <bool kWhole>
+void ThreePixels(const Params& p, const Rows& rows, int32_t offset, const int8_t* w, const HeliumChannels& constants,
+                 const HeliumOutput& output, int8_t* y, int32_t count) {
   const int32_t channels = p.input_channels;
-  int32x4_t sum0 = vdupq_n_s32(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  const mve_pred16_t lanes = vctp32q(static_cast<uint32_t>(count));
+  int32x4_t sums[3] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+  for (int32_t k = 0; k < p.kernel_height; ++k, w += 3 * kLanes) {
+    const int8_t* x = rows.at[k] + offset;
+    if (kWhole) {
+      int32x4_t first, second, third, value, product;
+      asm("vldrb.s32 %q[w0], [%[w]]\n"
+          "vldrb.s32 %q[w1], [%[w], #4]\n"
+          "vldrb.s32 %q[w2], [%[w], #8]\n"
+          "vldrb.s32 %q[x], [%[at]]\n"
+          "add %[at], %[channels]\n"
+          "vmul.i32 %q[t], %q[x], %q[w0]\n"
+          "vadd.i32 %q[s0], %q[s0], %q[t]\n"
+          "vldrb.s32 %q[x], [%[at]]\n"
+          "add %[at], %[channels]\n"
+          "vmul.i32 %q[t], %q[x], %q[w1]\n"
+          "vadd.i32 %q[s0], %q[s0], %q[t]\n"
+          "vmul.i32 %q[t], %q[x], %q[w0]\n"
+          "vadd.i32 %q[s1], %q[s1], %q[t]\n"
+          "vldrb.s32 %q[x], [%[at]]\n"
+          "add %[at], %[channels]\n"
+          "vmul.i32 %q[t], %q[x], %q[w2]\n"
+          "vadd.i32 %q[s0], %q[s0], %q[t]\n"
+          "vmul.i32 %q[t], %q[x], %q[w1]\n"
+          "vadd.i32 %q[s1], %q[s1], %q[t]\n"
+          "vmul.i32 %q[t], %q[x], %q[w0]\n"
+          "vadd.i32 %q[s2], %q[s2], %q[t]\n"
+          "vldrb.s32 %q[x], [%[at]]\n"
+          "add %[at], %[channels]\n"
+          "vmul.i32 %q[t], %q[x], %q[w2]\n"
+          "vadd.i32 %q[s1], %q[s1], %q[t]\n"
+          "vmul.i32 %q[t], %q[x], %q[w1]\n"
+          "vadd.i32 %q[s2], %q[s2], %q[t]\n"
+          "vldrb.s32 %q[x], [%[at]]\n"
+          "vmul.i32 %q[t], %q[x], %q[w2]\n"
+          "vadd.i32 %q[s2], %q[s2], %q[t]\n"
+          : [s0] "+w"(sums[0]), [s1] "+w"(sums[1]), [s2] "+w"(sums[2]), [at] "+l"(x), [w0] "=&w"(first),
+            [w1] "=&w"(second), [w2] "=&w"(third), [x] "=&w"(value), [t] "=&w"(product)
+          : [w] "l"(w), [channels] "r"(channels)
+          : "memory");
+      continue;
+    }
+    for (int32_t column = 0; column < 5; ++column, x += channels) {
+      const int32x4_t value = Load<kWhole>(x, lanes);
+      for (int32_t pixel = column < 2 ? 0 : column - 2; pixel < 3 && pixel <= column; ++pixel) {
+        sums[pixel] = vaddq_s32(sums[pixel], vmulq_s32(value, vldrbq_s32(w + (column - pixel) * kLanes)));
+      }
+    }
+  }
+  HeliumFinish(sums, constants, output);
+#pragma GCC unroll 3
+  for (int pixel = 0; pixel < 3; ++pixel) HeliumStore(y + pixel * channels, sums[pixel], count);
+}
+
+/// The same of two, all channels of which there are.
+void TwoPixels(const Params& p, const Rows& rows, int32_t offset, const int8_t* w, const HeliumChannels& constants,
+               const HeliumOutput& output, int8_t* y) {
+  const int32_t channels = p.input_channels;
+  int32x4_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
   for (int32_t k = 0; k < p.kernel_height; ++k, w += 3 * kLanes) {
     const int8_t* x = rows.at[k] + offset;
     const int32x4_t w0 = vldrbq_s32(w), w1 = vldrbq_s32(w + kLanes), w2 = vldrbq_s32(w + 2 * kLanes);
-    int32x4_t value = vldrbq_z_s32(x, lanes);
-    sum0 = vaddq_s32(sum0, vmulq_s32(value, w0));
-    value = vldrbq_z_s32(x += channels, lanes);
-    sum0 = vaddq_s32(sum0, vmulq_s32(value, w1));
-    sum1 = vaddq_s32(sum1, vmulq_s32(value, w0));
-    value = vldrbq_z_s32(x += channels, lanes);
-    sum0 = vaddq_s32(sum0, vmulq_s32(value, w2));
-    sum1 = vaddq_s32(sum1, vmulq_s32(value, w1));
-    sum2 = vaddq_s32(sum2, vmulq_s32(value, w0));
-    value = vldrbq_z_s32(x += channels, lanes);
-    sum1 = vaddq_s32(sum1, vmulq_s32(value, w2));
-    sum2 = vaddq_s32(sum2, vmulq_s32(value, w1));
-    sum3 = vaddq_s32(sum3, vmulq_s32(value, w0));
-    value = vldrbq_z_s32(x += channels, lanes);
-    sum2 = vaddq_s32(sum2, vmulq_s32(value, w2));
-    sum3 = vaddq_s32(sum3, vmulq_s32(value, w1));
-    value = vldrbq_z_s32(x += channels, lanes);
-    sum3 = vaddq_s32(sum3, vmulq_s32(value, w2));
+    int32x4_t value = vldrbq_s32(x);
+    sums[0] = vaddq_s32(sums[0], vmulq_s32(value, w0));
+    value = vldrbq_s32(x += channels);
+    sums[0] = vaddq_s32(sums[0], vmulq_s32(value, w1));
+    sums[1] = vaddq_s32(sums[1], vmulq_s32(value, w0));
+    value = vldrbq_s32(x += channels);
+    sums[0] = vaddq_s32(sums[0], vmulq_s32(value, w2));
+    sums[1] = vaddq_s32(sums[1], vmulq_s32(value, w1));
+    value = vldrbq_s32(x += channels);
+    sums[1] = vaddq_s32(sums[1], vmulq_s32(value, w2));
   }
-  HeliumStore(y, sum0, constants, output, lanes);
-  HeliumStore(y += channels, sum1, constants, output, lanes);
-  HeliumStore(y += channels, sum2, constants, output, lanes);
-  HeliumStore(y += channels, sum3, constants, output, lanes);
+  HeliumFinish(sums, constants, output);
+  vstrbq_s32(y, sums[0]);
+  vstrbq_s32(y + channels, sums[1]);
 }
-#endif
 
 /// Up to four channels of one pixel.
+template <bool kWhole>
 void OnePixel(const Params& p, const Rows& rows, int32_t offset, const int8_t* w, const HeliumChannels& constants,
               const HeliumOutput& output, int8_t* y, int32_t count) {
   const int32_t right = p.dilation_width * p.input_channels;
-#if defined(__ARM_FEATURE_MVE)
   const mve_pred16_t lanes = vctp32q(static_cast<uint32_t>(count));
-  int32x4_t sums = vdupq_n_s32(0);
+  int32x4_t sums[] = {vdupq_n_s32(0)};
   for (int32_t k = 0; k < p.kernel_height; ++k) {
     const int8_t* x = rows.at[k] + offset;
+    if (p.kernel_width == 3) {
+      const int32x4_t first = vmulq_s32(Load<kWhole>(x, lanes), vldrbq_s32(w));
+      const int32x4_t second = vmulq_s32(Load<kWhole>(x + right, lanes), vldrbq_s32(w + kLanes));
+      const int32x4_t third = vmulq_s32(Load<kWhole>(x + 2 * right, lanes), vldrbq_s32(w + 2 * kLanes));
+      sums[0] = vaddq_s32(vaddq_s32(sums[0], first), vaddq_s32(second, third));
+      w += 3 * kLanes;
+      continue;
+    }
     for (int32_t l = p.kernel_width; l > 0; --l, x += right, w += kLanes) {
-      sums = vaddq_s32(sums, vmulq_s32(vldrbq_z_s32(x, lanes), vldrbq_s32(w)));
+      sums[0] = vaddq_s32(sums[0], vmulq_s32(Load<kWhole>(x, lanes), vldrbq_s32(w)));
     }
   }
-  HeliumStore(y, sums, constants, output, lanes);
+  HeliumFinish(sums, constants, output);
+  HeliumStore(y, sums[0], count);
+}
 #else
+/// Up to four channels of one pixel.
+template <bool kWhole>
+void OnePixel(const Params& p, const Rows& rows, int32_t offset, const int8_t* w, const HeliumChannels& constants,
+              const HeliumOutput& output, int8_t* y, int32_t count) {
+  const int32_t right = p.dilation_width * p.input_channels;
   for (int32_t lane = 0; lane < count && lane < kLanes; ++lane) {
     uint32_t sum = 0;
     for (int32_t k = 0; k < p.kernel_height; ++k) {
@@ -110,7 +176,34 @@ void OnePixel(const Params& p, const Rows& rows, int32_t offset, const int8_t* w
     }
     y[lane] = HeliumFinish(sum, constants, lane, output);
   }
+}
 #endif
+
+/// Pixels of one output row.
+template <bool kWhole>
+void RunRow(const Params& p, const Rows& rows, const std::byte* constants, int32_t four_bytes,
+            const HeliumOutput& output, int8_t* y) {
+  const int32_t channels = p.input_channels;
+  for (int32_t c = 0; c < channels; c += kLanes, constants += four_bytes) {
+    const auto& about = *reinterpret_cast<const HeliumChannels*>(constants);
+    const auto* w = reinterpret_cast<const int8_t*>(constants + sizeof(HeliumChannels));
+    int32_t j = 0;
+#if defined(__ARM_FEATURE_MVE)
+    if (p.kernel_width == 3 && p.stride_width == 1 && p.dilation_width == 1) {
+      for (; j + 3 <= p.output_width; j += 3) {
+        ThreePixels<kWhole>(p, rows, j * channels + c, w, about, output, y + j * channels + c, channels - c);
+      }
+      if (kWhole && j + 2 <= p.output_width) {
+        TwoPixels(p, rows, j * channels + c, w, about, output, y + j * channels + c);
+        j += 2;
+      }
+    }
+#endif
+    for (; j < p.output_width; ++j) {
+      OnePixel<kWhole>(p, rows, j * p.stride_width * channels + c, w, about, output, y + j * channels + c,
+                       channels - c);
+    }
+  }
 }
 
 }  // namespace
@@ -135,7 +228,7 @@ void HeliumDepthwise::Run(const Params& p, const Memory& memory) {
   const auto* x = reinterpret_cast<const int8_t*>(memory.frame + p.input);
   auto* y = reinterpret_cast<int8_t*>(memory.frame + p.output);
   auto* scratch = reinterpret_cast<int8_t*>(memory.frame + p.scratch);
-  const HeliumOutput output = {p.output_zero_point, p.clamp_low, p.clamp_high};
+  const HeliumOutput output(p.output_zero_point, p.clamp_low, p.clamp_high, p.any_left != 0);
   const Ring ring(p);
   const int32_t channels = p.input_channels;
   const auto row_bytes = static_cast<int32_t>(ring.row_bytes), four_bytes = static_cast<int32_t>(FourBytes(p));
@@ -151,29 +244,13 @@ void HeliumDepthwise::Run(const Params& p, const Memory& memory) {
     for (int32_t k = 0; k < p.kernel_height; ++k) {
       rows.at[k] = scratch + (top + p.pad_top + k * p.dilation_height) % ring.rows * row_bytes;
     }
-    int32_t j = 0;
-    const auto for_each_four = [&](auto visit) {
-      const std::byte* at = memory.constants + p.constants;
-      for (int32_t c = 0; c < channels; c += kLanes, at += four_bytes) {
-        visit(c, reinterpret_cast<const int8_t*>(at + sizeof(HeliumChannels)),
-              *reinterpret_cast<const HeliumChannels*>(at));
-      }
-    };
-#if defined(__ARM_FEATURE_MVE)
-    if (p.kernel_width == 3 && p.stride_width == 1 && p.dilation_width == 1) {
-      for (; j + 4 <= p.output_width; j += 4, y += 4 * channels) {
-        for_each_four([&](int32_t c, const int8_t* w, const HeliumChannels& constants) {
-          FourPixels(p, rows, j * channels + c, w, constants, output, y + c,
-                     vctp32q(static_cast<uint32_t>(channels - c)));
-        });
-      }
+    const std::byte* constants = memory.constants + p.constants;
+    if (channels % kLanes == 0) {
+      RunRow<true>(p, rows, constants, four_bytes, output, y);
+    } else {
+      RunRow<false>(p, rows, constants, four_bytes, output, y);
     }
-#endif
-    for (; j < p.output_width; ++j, y += channels) {
-      for_each_four([&](int32_t c, const int8_t* w, const HeliumChannels& constants) {
-        OnePixel(p, rows, j * p.stride_width * channels + c, w, constants, output, y + c, channels - c);
-      });
-    }
+    y += p.output_width * channels;
   }
 }
 

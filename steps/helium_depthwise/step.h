@@ -10,8 +10,8 @@ namespace thimble::steps {
 /// steps/packing.h's Convolution has it.
 ///
 /// Scratch holds as many padded rows as a kernel spans; each input row is copied there once, so that no window has a
-/// border and the output may take the input's place. With three taps a row in steps of 1, four pixels are computed
-/// together: a weight is loaded once for four, a number once for up to three products. Constants: for each four
+/// border and the output may take the input's place. With three taps a row in steps of 1, three pixels are computed
+/// together: a weight is loaded once for three, a number once for up to three products. Constants: for each four
 /// channels HeliumChannels, then four weights a tap.
 struct HeliumDepthwise {
   static constexpr const char* kName = "helium_depthwise";
@@ -28,6 +28,7 @@ struct HeliumDepthwise {
     int32_t pad_value;          ///< the input's zero point
     int32_t output_zero_point;  ///< added before the clamp
     int32_t clamp_low, clamp_high;
+    int32_t any_left;  ///< 1: some multiplier shifts to the left
   };
   static void Fields(auto&& visit, auto& params) {
     visit("input", params.input);
@@ -52,6 +53,7 @@ struct HeliumDepthwise {
     visit("output_zero_point", params.output_zero_point);
     visit("clamp_low", params.clamp_low);
     visit("clamp_high", params.clamp_high);
+    visit("any_left", params.any_left);
   }
 
   static bool Check(const Params& params, const std::byte* constants, const Extents& extents);
