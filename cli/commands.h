@@ -77,6 +77,53 @@ struct ProveOptions {
 /// Runs a model here and on a board, and compares every layer's bytes.
 Outcome Prove(const ProveOptions& options);
 
+/// How a model is compiled.
+struct PlanOptions {
+  int64_t ram_bytes = 0;    ///< the most that the arena may take; 0: any
+  int64_t flash_bytes = 0;  ///< the most that the constants may take; 0: any
+  std::string prefer = "speed";
+  std::vector<std::string> without_passes;
+};
+
+struct CompileOptions {
+  CommonOptions common;
+  PlanOptions plan;
+  std::string model;
+  std::string target = "cortex-m4";
+  std::string out;
+  std::string name;      ///< empty: the model's
+  bool package = false;  ///< a planned package instead of C++
+};
+
+/// Turns a .tflite into C++ or a planned package, and says what it will take.
+Outcome Compile(const CompileOptions& options);
+
+struct BenchOptions {
+  CommonOptions common;
+  PlanOptions plan;
+  std::string model;
+  std::string board = "mps2_an386";
+  bool package = false;  ///< run it as a planned package instead of compiling it in
+  uint64_t seed = 1;     ///< of the input
+};
+
+/// Compiles a model, runs it on a board, and prints what it takes there, step by step.
+Outcome Bench(const BenchOptions& options);
+
+struct ExportOptions {
+  CommonOptions common;
+  PlanOptions plan;
+  std::string kind;  ///< of compiler/export.h: "arduino"
+  std::string model;
+  std::string out;
+  std::string target;  ///< a core; empty: what suits the kind
+  std::string name;    ///< empty: the impulse's beside the model, else the model's
+  std::string labels;  ///< a file with a label in each line; empty: the impulse's, if any
+};
+
+/// Turns a .tflite into a library or module for another build system, into `options.out`.
+Outcome Export(const ExportOptions& options);
+
 }  // namespace thimble::cli
 
 #endif  // THIMBLE_CLI_COMMANDS_H_

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "compiler/export.h"
 
 namespace thimble::cli {
 namespace {
@@ -69,6 +70,29 @@ CLI::Validator AboveZero() {
 void AddCommonOptions(CLI::App& command, CommonOptions& common) {
   command.add_flag("--json", common.json, "Print one JSON object instead of text");
   command.add_flag("--quiet,-q", common.quiet, "Show no progress");
+}
+
+void AddPlanOptions(CLI::App& command, PlanOptions& plan) {
+  command.add_option("--ram", plan.ram_bytes, "The most bytes of RAM for tensors")->check(AboveZero());
+  command.add_option("--flash", plan.flash_bytes, "The most bytes of flash for weights and tables")->check(AboveZero());
+  command.add_option("--prefer", plan.prefer, "What to be good at")
+      ->check(CLI::IsMember({"speed", "size"}))
+      ->capture_default_str();
+  command.add_option("--without-pass", plan.without_passes, "Switch a pass of the compiler off; may be repeated")
+      ->allow_extra_args(false);
+}
+
+std::string ExportHelp() {
+  std::string text = "KIND is one of\n";
+  for (const compiler::ExportKindName& kind : compiler::kExportKinds) {
+    text += "  " + PadRight(kind.name, 12) + kind.what + "\n";
+  }
+  return text +
+         "\nEach holds a C header <name>.h, the sources that this network needs and no others, a README with shapes,\n"
+         "scales and memory, and an example that prints what the network answers:\n"
+         "  thimble hello\n"
+         "  thimble export arduino thimble-hello/model.tflite --out sine\n"
+         "  thimble export c thimble-hello/model.tflite --out sine-c && make -C sine-c run";
 }
 
 int Main(int argc, char** argv) {
@@ -151,6 +175,43 @@ int Main(int argc, char** argv) {
       ->allow_extra_args(false);
   AddCommonOptions(prove_command, prove.common);
 
+  CompileOptions compile;
+  CLI::App& compile_command =
+      *app.add_subcommand("compile", "A .tflite becomes C++ for one kind of core, as fast and small as it gets");
+  compile_command.add_option("model", compile.model, "The .tflite")->required();
+  compile_command.add_option("--target", compile.target, "The core")->capture_default_str();
+  compile_command.add_option("--out", compile.out, "Folder for the files; without it they are only talked about");
+  compile_command.add_option("--name", compile.name, "Of the files and the namespace, instead of the model's");
+  compile_command.add_flag("--package", compile.package, "Write a planned package that a running program loads");
+  AddPlanOptions(compile_command, compile.plan);
+  AddCommonOptions(compile_command, compile.common);
+
+  BenchOptions bench;
+  CLI::App& bench_command =
+      *app.add_subcommand("bench", "Compile a model, run it on a board: cycles, instructions, RAM and code, by step");
+  bench_command.add_option("model", bench.model, "The .tflite")->required();
+  bench_command.add_option("--board", bench.board, "The board")->capture_default_str();
+  bench_command.add_flag("--package", bench.package, "Run it as a planned package from flash");
+  bench_command.add_option("--seed", bench.seed, "Fixes the random input")->capture_default_str();
+  AddPlanOptions(bench_command, bench.plan);
+  AddCommonOptions(bench_command, bench.common);
+
+  ExportOptions exporting;
+  CLI::App& export_command =
+      *app.add_subcommand("export", "A .tflite becomes a library for C, Arduino, PlatformIO, CMake, Zephyr or ESP-IDF");
+  export_command.add_option("kind", exporting.kind, "What to make, see below")->required();
+  export_command.add_option("model", exporting.model, "The .tflite")->required();
+  export_command.add_option("--out", exporting.out, "Folder for the files; an earlier export there is replaced")
+      ->required();
+  export_command.add_option("--name", exporting.name,
+                            "Of the library and its functions, instead of the model's or its impulse.json's");
+  export_command.add_option("--labels", exporting.labels, "A text with a label in each line, one for each answer");
+  export_command.add_option("--target", exporting.target,
+                            "Choose steps for this core (cortex-m0, cortex-m4, ...); they run on every core");
+  AddPlanOptions(export_command, exporting.plan);
+  AddCommonOptions(export_command, exporting.common);
+  export_command.footer(ExportHelp());
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -164,6 +225,9 @@ int Main(int argc, char** argv) {
     return Finish(Demo(demo), demo.common);
   }
   if (run_command.parsed()) return Finish(Run(run), run.common);
+  if (export_command.parsed()) return Finish(Export(exporting), exporting.common);
+  if (compile_command.parsed()) return Finish(Compile(compile), compile.common);
+  if (bench_command.parsed()) return Finish(Bench(bench), bench.common);
   if (prove_command.parsed()) return Finish(Prove(prove), prove.common);
   if (doctor_command.parsed()) {
     const Expected<bool> healthy = Doctor(doctor);

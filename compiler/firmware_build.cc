@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/command.h"
+#include "compiler/temporary_folder.h"
 
 namespace thimble::compiler {
 namespace {
@@ -19,31 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFlagsFile = "compile_flags.txt";  // firmware/CMakeLists.txt writes it
-constexpr const char* kSources[] = {"model", "impulse"};
-
-/// A folder that goes away with its contents.
-class TemporaryFolder {
- public:
-  static Expected<TemporaryFolder> Make() {
-    std::error_code error;
-    std::string path = (fs::temp_directory_path(error) / "thimble_firmware_XXXXXX").string();
-    if (error || mkdtemp(path.data()) == nullptr) {
-      return {Status::kFailed, path + ": cannot make a temporary folder: " + std::strerror(errno)};
-    }
-    return TemporaryFolder(path);
-  }
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
 
 Expected<Command> StartCompiler(const FirmwareOptions& options, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), options.compiler);
@@ -92,6 +68,7 @@ Outcome Measure(Firmware& firmware) {
       firmware.flash_code_bytes += section.sh_size;
     }
     if ((section.sh_flags & SHF_WRITE) != 0) firmware.ram_bytes += section.sh_size;
+    if (name == ".stack") firmware.stack_bytes += section.sh_size;
   }
   return Nothing{};
 }
@@ -116,8 +93,8 @@ Expected<Firmware> BuildFirmware(const FirmwareOptions& options) {
                                    ": the libraries for the microcontroller are missing; run ./run build, or set "
                                    "THIMBLE_DEVICE_DIR to the build directory of preset 'device'"};
   }
-  for (const char* source : kSources) {
-    const fs::path path = options.folder / (source + std::string(".cc"));
+  for (const std::string& source : options.sources) {
+    const fs::path path = options.folder / (source + ".cc");
     if (!fs::exists(path, error)) return {Status::kNotFound, path.string() + ": no such file"};
   }
   THIMBLE_ASSIGN(const TemporaryFolder objects, TemporaryFolder::Make());
@@ -125,15 +102,14 @@ Expected<Firmware> BuildFirmware(const FirmwareOptions& options) {
   const std::string root = (device / "device_root").string();
 
   std::vector<Command> compiling;
-  for (const char* source : kSources) {
-    THIMBLE_ASSIGN(Command command,
-                   StartCompiler(options, {flags, "-I" + root, "-I" + (device / "generated").string(), "-c",
-                                           (options.folder / (source + std::string(".cc"))).string(), "-o",
-                                           (objects.path() / (source + std::string(".o"))).string()}));
+  for (const std::string& source : options.sources) {
+    THIMBLE_ASSIGN(Command command, StartCompiler(options, {flags, "-I" + root, "-I" + (device / "generated").string(),
+                                                            "-c", (options.folder / (source + ".cc")).string(), "-o",
+                                                            (objects.path() / (source + ".o")).string()}));
     compiling.push_back(std::move(command));
   }
   for (size_t i = 0; i < compiling.size(); ++i) {
-    THIMBLE_EXPECT(Finish(compiling[i], kSources[i] + std::string(".cc"), options));
+    THIMBLE_EXPECT(Finish(compiling[i], options.sources[i] + ".cc", options));
   }
 
   Firmware firmware{.elf = options.folder / "firmware.elf"};
@@ -145,15 +121,17 @@ Expected<Firmware> BuildFirmware(const FirmwareOptions& options) {
                                         "-L" + (device / "lib").string(),
                                         "-T",
                                         "firmware/boards/" + options.board + "/board.ld"};
-  for (const char* source : kSources) arguments.push_back((objects.path() / (source + std::string(".o"))).string());
-  for (const std::string& library :
-       {std::string("impulse_application"), "board_" + options.board, std::string("runtime"), std::string("kernels"),
-        std::string("dsp"), std::string("wire"), std::string("base")}) {
+  for (const std::string& source : options.sources) arguments.push_back((objects.path() / (source + ".o")).string());
+  if (options.application.empty()) {
+    // What the C library wants of an operating system is not there, and nothing that is measured asks for it.
+    arguments.insert(arguments.end(), {"--specs=nosys.specs", "-Wl,--entry=Measure,--undefined=Measure,--no-warnings"});
+  } else {
     // The whole application and board: nothing but the linker script refers to them.
-    const bool whole = library == "impulse_application" || library.starts_with("board_");
-    if (whole) arguments.emplace_back("-Wl,--whole-archive");
-    arguments.push_back("-l" + library);
-    if (whole) arguments.emplace_back("-Wl,--no-whole-archive");
+    arguments.insert(arguments.end(), {"-Wl,--whole-archive", "-l" + options.application, "-lboard_" + options.board,
+                                       "-Wl,--no-whole-archive"});
+  }
+  for (const char* library : {"runtime", "steps", "kernels", "dsp", "wire", "base"}) {
+    arguments.push_back(std::string("-l") + library);
   }
   arguments.insert(arguments.end(), {"-o", firmware.elf.string()});
   THIMBLE_ASSIGN(Command linking, StartCompiler(options, std::move(arguments)));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -15,7 +16,12 @@ namespace thimble::compiler {
 std::filesystem::path DefaultDeviceDirectory();
 
 struct FirmwareOptions {
-  std::filesystem::path folder;  ///< holds model.h, model.cc and impulse.cc; firmware.elf is written there
+  std::filesystem::path folder;  ///< holds the sources; firmware.elf is written there
+  /// Without ".cc". The constants of "model" are what is counted as the model.
+  std::vector<std::string> sources = {"model", "impulse"};
+  /// Library of firmware/ around them. Empty: none, and no board; the program begins with `extern "C" void Measure()`,
+  /// is for measuring what it takes, and runs nowhere.
+  std::string application = "impulse_application";
   std::filesystem::path device_directory = DefaultDeviceDirectory();
   std::string board = "mps2_an386";
   std::string compiler = "arm-none-eabi-g++";
@@ -25,11 +31,12 @@ struct FirmwareOptions {
 struct Firmware {
   std::filesystem::path elf;
   size_t flash_code_bytes = 0;   ///< instructions, constants, start values: all but the model
-  size_t flash_model_bytes = 0;  ///< the .tflite
+  size_t flash_model_bytes = 0;  ///< the .tflite, or what was made of it
   size_t ram_bytes = 0;          ///< stack, variables and arena
+  size_t stack_bytes = 0;        ///< that are in it
 };
 
-/// Compiles and links the impulse application around the sources in the folder. Object files go to a temporary folder
+/// Compiles and links the application around the sources in the folder. Object files go to a temporary folder
 /// and away again; the ELF names no path of this machine.
 ///
 ///   kNotFound   the cross-compiler, the device build or a source is missing

@@ -23,8 +23,8 @@ constexpr int32_t SaturatingAdd(int32_t a, int32_t b) {
   return sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : static_cast<int32_t>(sum);
 }
 
-// 65536 / (1 + exp(-i / 24)), moved by half of what a straight line to the next value is off in the middle, so that the
-// error is as large at the ends as in the middle. The last one is 1, less what 16 bits cannot hold.
+// With that the error is as large at the ends of a step as in its middle. The last one is 1, less what 16 bits cannot
+// hold.
 constexpr auto kLogistic = [] {
   constexpr double kStep = 1.0 / 48;
   double root = 1, term = 1;  // exp(-1/48) by its series
@@ -46,17 +46,9 @@ constexpr auto kLogistic = [] {
 }();
 static_assert(kLogistic[0] == 32768 && kLogistic[1] == 33451 && kLogistic[35] == 53169 && kLogistic[254] == 65534);
 
-// The logistic of `magnitude` in units of 2^-bits table steps, itself in units of 2^-(16 + bits).
-uint32_t FromTable(uint32_t magnitude, int bits, uint32_t beyond) {
-  const uint32_t step = magnitude >> bits;
-  if (step >= 255) return beyond;
-  const uint32_t low = kLogistic[step], high = kLogistic[step + 1];
-  return (low << bits) + (magnitude & ((1u << bits) - 1)) * (high - low);
-}
-
-constexpr uint32_t Magnitude(int32_t x) { return x < 0 ? 0 - static_cast<uint32_t>(x) : static_cast<uint32_t>(x); }
-
 }  // namespace
+
+const std::array<uint16_t, 256> kLogisticTable = kLogistic;
 
 int32_t ExpOfNegative(int32_t x, int integer_bits) {
   // One quarter by the series, the rest by a factor for each bit of the quotient.
@@ -96,16 +88,6 @@ int32_t FixedTanh(int32_t x) {
   if (x == 0) return 0;
   const int32_t positive = SaturatingShiftLeft(TwoOverOnePlus(ExpOfNegative(x < 0 ? x : -x, 5)) - (1 << 29), 2);
   return x > 0 ? positive : -positive;
-}
-
-int16_t Logistic16(int32_t x) {
-  const uint32_t positive = FromTable(Magnitude(x), 9, 0x7fffu << 10);
-  return static_cast<int16_t>((x >= 0 ? positive + (1 << 9) : (1 << 25) - positive + (1 << 9) - 1) >> 10);
-}
-
-int16_t Tanh16(int32_t x) {
-  const auto positive = static_cast<int32_t>(FromTable(Magnitude(x), 8, 0xffffu << 8)) - (1 << 23);
-  return static_cast<int16_t>((x >= 0 ? positive + (1 << 7) : -positive + (1 << 7) - 1) >> 8);
 }
 
 TableScale TableScaleOf(float scale, int octaves) {

@@ -3,6 +3,7 @@
 #ifndef THIMBLE_KERNELS_FIXED_FUNCTIONS_H_
 #define THIMBLE_KERNELS_FIXED_FUNCTIONS_H_
 
+#include <array>
 #include <bit>
 
 #include "base/fixed_point.h"
@@ -47,13 +48,34 @@ int32_t FixedLn(int32_t x);
 /// 1 / sqrt(x) as a multiplier, for an integer x; that of 1 for x <= 1. (TFLite GetInvSqrtQuantizedMultiplierExp.)
 Multiplier InverseSquareRoot(int32_t x);
 
+/// 65536 / (1 + exp(-i / 24)), moved by half of what a straight line to the next value is off in the middle.
+extern const std::array<uint16_t, 256> kLogisticTable;
+
+/// The logistic of `magnitude` in units of 2^-bits table steps, itself in units of 2^-(16 + bits).
+inline int32_t LogisticFromTable(uint32_t magnitude, int bits, int32_t beyond) {
+  const uint32_t step = magnitude >> bits;
+  if (step >= kLogisticTable.size() - 1) return beyond;
+  const uint32_t low = kLogisticTable[step], high = kLogisticTable[step + 1];
+  return static_cast<int32_t>((low << bits) + (magnitude & ((1u << bits) - 1)) * (high - low));
+}
+
+constexpr uint32_t Magnitude(int32_t x) { return x < 0 ? 0 - static_cast<uint32_t>(x) : static_cast<uint32_t>(x); }
+
 /// 1 / (1 + exp(-x)) in units of 2^-15, of x in units of 1/12288, |x| < 2^31: a table of 256 values from 0 to 10.6, and
 /// straight lines between them. (TFLite's int16 LOGISTIC.)
-int16_t Logistic16(int32_t x);
+inline int16_t Logistic16(int32_t x) {
+  const int32_t positive = LogisticFromTable(Magnitude(x), 9, 0x7fff << 10);
+  // Below zero (1 << 25) - positive, halves downwards; a complement is 1 less than a negative.
+  const int32_t negative = x >> 31;
+  return static_cast<int16_t>(((positive ^ negative) + (negative & (1 << 25)) + (1 << 9)) >> 10);
+}
 
 /// tanh(x) in units of 2^-15, of x in units of 1/12288, |x| < 2^31: 2 logistic(2x) - 1 of the same table. (TFLite's
 /// int16 TANH.)
-int16_t Tanh16(int32_t x);
+inline int16_t Tanh16(int32_t x) {
+  const int32_t positive = LogisticFromTable(Magnitude(x), 8, 0xffff << 8) - (1 << 23);
+  return static_cast<int16_t>(((positive ^ (x >> 31)) + (1 << 7)) >> 8);
+}
 
 /// What turns stored int16 values into units of 1/12288: (value * factor, rounded) >> shift; `factor` is 0 if the scale
 /// is too large. Scales within 0.07 % of 2^-12 (or of 2^-11 for tanh, `octaves` 2) are taken as exactly that, as TFLite

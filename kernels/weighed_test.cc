@@ -404,9 +404,9 @@ TEST(Weighed, BatchMatmulIsTheRealProductInEveryType) {
         }
         const std::vector<int32_t> first_batches = first, second_batches = second;
         BatchMatmul::Params params;
-        params.adjoint_a = dice.Int(0, 1) == 1;
-        params.adjoint_b = dice.Int(0, 1) == 1;
-        first.insert(first.end(), {params.adjoint_a ? depth : rows, params.adjoint_a ? rows : depth});
+        params.adjoint_a = static_cast<uint8_t>(dice.Int(0, 1));
+        params.adjoint_b = static_cast<uint8_t>(dice.Int(0, 1));
+        first.insert(first.end(), {params.adjoint_a != 0 ? depth : rows, params.adjoint_a != 0 ? rows : depth});
         second.insert(second.end(), {params.adjoint_b ? columns : depth, params.adjoint_b ? depth : columns});
         const std::vector<int32_t> batches = result;
         result.insert(result.end(), {rows, columns});

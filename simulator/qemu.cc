@@ -29,7 +29,9 @@ namespace fs = std::filesystem;
 // Their numbers in QEMU.
 constexpr int kSerialDescriptor = 3;
 constexpr int kModelDescriptor = 4;
+constexpr int kWakeDescriptor = 5;
 constexpr int kWriteTimeoutMs = 10'000;
+constexpr int kWakeEveryMs = 10;
 
 struct Descriptor {
   int number = -1;
@@ -83,13 +85,15 @@ Expected<int> PlaceModel(const fs::path& model, const fs::path& elf, const firmw
 }
 
 /// In the child between fork and exec, where only async-signal-safe calls are allowed. Never returns.
-[[noreturn]] void Become(char* const* arguments, pid_t parent, int serial, int model, int messages, int error_pipe) {
+[[noreturn]] void Become(char* const* arguments, pid_t parent, int serial, int model, int wake, int messages,
+                         int error_pipe) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // the parent ended before the line above
   setpgid(0, 0);                      // an interrupt at the terminal is for us to handle, not for QEMU
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  // Away from 0 to 4, which are about to be overwritten.
+  // Away from 0 to 5, which are about to be overwritten.
   if (model >= 0) model = fcntl(model, F_DUPFD_CLOEXEC, 10);
+  if (wake >= 0) wake = fcntl(wake, F_DUPFD_CLOEXEC, 10);
   serial = fcntl(serial, F_DUPFD_CLOEXEC, 10);
   messages = fcntl(messages, F_DUPFD_CLOEXEC, 10);
   error_pipe = fcntl(error_pipe, F_DUPFD_CLOEXEC, 10);
@@ -98,6 +102,7 @@ Expected<int> PlaceModel(const fs::path& model, const fs::path& elf, const firmw
   dup2(messages, STDERR_FILENO);
   dup2(serial, kSerialDescriptor);
   if (model >= 0) dup2(model, kModelDescriptor);
+  if (wake >= 0) dup2(wake, kWakeDescriptor);
   execvp(arguments[0], arguments);
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(error_pipe, &error, sizeof error);
@@ -115,10 +120,16 @@ Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
   std::vector<std::string> arguments = {options.program,     "-M",
                                         board->qemu_machine, "-nodefaults",
                                         "-display",          "none",
-                                        "-icount",           "shift=0",
                                         "-chardev",          "socket,id=serial,fd=" + std::to_string(kSerialDescriptor),
                                         "-serial",           "chardev:serial",
                                         "-kernel",           options.elf.string()};
+  if (options.cycle_counter.empty()) {
+    arguments.insert(arguments.end(), {"-icount", "shift=0"});
+  } else {
+    const std::string plugin = options.cycle_counter.string() + ",out=" + options.cycle_report.string();
+    const std::string wake = "socket,id=wake,fd=" + std::to_string(kWakeDescriptor);
+    arguments.insert(arguments.end(), {"-plugin", plugin, "-chardev", wake, "-mon", "chardev=wake,mode=readline"});
+  }
   Descriptor model;
   if (options.model) {
     uint32_t address = 0;
@@ -135,6 +146,12 @@ Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return SystemError("socketpair");
   Descriptor ours{sockets[0]};
   Descriptor theirs{sockets[1]};
+  int wake_sockets[2] = {-1, -1};
+  if (!options.cycle_counter.empty() && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wake_sockets) != 0) {
+    return SystemError("socketpair");
+  }
+  Descriptor our_wake{wake_sockets[0]};
+  Descriptor their_wake{wake_sockets[1]};
   Descriptor messages{memfd_create("qemu messages", MFD_CLOEXEC)};
   if (messages.number < 0) return SystemError("memfd_create");
   int pipes[2];
@@ -145,13 +162,17 @@ Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) return SystemError("fork");
-  if (child == 0) Become(pointers.data(), parent, theirs.number, model.number, messages.number, error_write.number);
+  if (child == 0) {
+    Become(pointers.data(), parent, theirs.number, model.number, their_wake.number, messages.number,
+           error_write.number);
+  }
 
   std::unique_ptr<Qemu> qemu(new Qemu);
   qemu->program_ = options.program;
   qemu->board_ = board;
   qemu->process_ = child;
   qemu->serial_ = ours.Release();
+  qemu->wake_ = our_wake.Release();
   qemu->messages_ = messages.Release();
   close(error_write.Release());
   // exec closes the pipe; if it cannot start QEMU, the reason comes through it.
@@ -176,19 +197,22 @@ Qemu::~Qemu() {
     }
   }
   if (serial_ >= 0) close(serial_);
+  if (wake_ >= 0) close(wake_);
   if (messages_ >= 0) close(messages_);
 }
 
 std::string Qemu::Describe() const { return program_ + " (" + board_->name + ")"; }
 
-Error Qemu::Ended() {
-  // It has closed the line; what it wrote is complete once the process is gone.
-  if (process_ > 0) {
-    kill(process_, SIGTERM);
-    while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    process_ = -1;
+void Qemu::Stop() {
+  if (process_ <= 0) return;
+  kill(process_, SIGTERM);
+  while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  process_ = -1;
+}
+
+Error Qemu::Ended() {
+  Stop();  // it has closed the line; what it wrote is complete once the process is gone
   std::string text(4096, '\0');
   const ssize_t count = pread(messages_, text.data(), text.size(), 0);
   text.resize(count < 0 ? 0 : static_cast<size_t>(count));
@@ -224,6 +248,13 @@ Outcome Qemu::Write(std::span<const std::byte> bytes) {
 
 Expected<size_t> Qemu::Read(std::span<std::byte> buffer, int timeout_ms) {
   pollfd ready{serial_, POLLIN, 0};
+  // Without counted time QEMU 7.2 can fall asleep before it looks at a line that its program has begun to listen to.
+  // An empty line to its monitor wakes it and does nothing else; the answer is a prompt.
+  for (; wake_ >= 0 && timeout_ms > kWakeEveryMs && poll(&ready, 1, kWakeEveryMs) == 0; timeout_ms -= kWakeEveryMs) {
+    char prompt[256];
+    (void)!recv(wake_, prompt, sizeof prompt, MSG_DONTWAIT);
+    (void)!send(wake_, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
   if (poll(&ready, 1, timeout_ms) <= 0) return size_t{0};  // an interrupted wait is a short one
   const ssize_t count = recv(serial_, buffer.data(), buffer.size(), 0);
   if (count > 0) return static_cast<size_t>(count);

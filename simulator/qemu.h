@@ -21,6 +21,10 @@ struct QemuOptions {
   /// For the model runner: a .tflite to place in the board's memory.
   std::optional<std::filesystem::path> model = std::nullopt;
   std::string program = "qemu-system-arm";
+  /// A plugin that counts cycles (simulator/cycles.h), and the file that it writes when QEMU stops. With it time is the
+  /// real one: ticks are no instructions.
+  std::filesystem::path cycle_counter = {};
+  std::filesystem::path cycle_report = {};
 };
 
 /// A running board. Instructions take exactly 1 ns of its time each, so two runs with the same bytes on the serial
@@ -40,6 +44,9 @@ class Qemu : public BoardLink {
   Expected<size_t> Read(std::span<std::byte> buffer, int timeout_ms) override;
   std::string Describe() const override;
 
+  /// Ends QEMU and waits until it has written all reports.
+  void Stop();
+
  private:
   Qemu() = default;
   Error Ended();
@@ -48,6 +55,7 @@ class Qemu : public BoardLink {
   const firmware::Board* board_ = nullptr;
   pid_t process_ = -1;
   int serial_ = -1;    // our end of the socket that is the board's serial line
+  int wake_ = -1;      // our end of a line to QEMU's monitor, or none
   int messages_ = -1;  // what QEMU wrote to its standard output and error
 };
 

@@ -1,10 +1,9 @@
 // The model runner: any model that somebody placed in the board's memory, run with inputs from the serial line.
-#include <cstring>
-
 #include "dsp/fingerprint.h"
 #include "firmware/board.h"
 #include "firmware/line.h"
 #include "firmware/model_runner/memory.h"
+#include "firmware/tensor_row.h"
 #include "kernels/all_operators.h"
 #include "runtime/layer_hash.h"
 #include "runtime/network.h"
@@ -28,6 +27,12 @@ class ModelRunner {
   }
 
  private:
+  auto Row(runtime::flat::Vector<int32_t> tensors) const {
+    return firmware::TensorRow(tensors.size(), [this, tensors](int i) { return network_.TensorAt(tensors[i]); });
+  }
+  auto Inputs() const { return Row(network_.model().inputs()); }
+  auto Outputs() const { return Row(network_.model().outputs()); }
+
   void Answer(const wire::Frame& frame) {
     if (wire::Decode<wire::Prove>(frame).ok()) {
       ProveSignalProcessing();
@@ -40,7 +45,7 @@ class ModelRunner {
     } else if (wire::Decode<wire::Hello>(frame).ok()) {
       Introduce();
     } else if (const auto input = wire::Decode<wire::Input>(frame); input.ok()) {
-      TakeInput(*input);
+      Inputs().Take(*input, line_);
     } else if (wire::Decode<wire::Invoke>(frame).ok()) {
       firmware::StartTicks();
       const Status status = network_.Invoke();
@@ -48,7 +53,7 @@ class ModelRunner {
       if (!ok(status)) return line_.Refuse(status);
       line_.Send(wire::Invoked{.network_ticks = ticks});
     } else if (const auto request = wire::Decode<wire::ReadOutput>(frame); request.ok()) {
-      Give(Outputs(), request->offset_bytes, request->count);
+      Outputs().Give(request->offset_bytes, request->count, line_);
     } else if (wire::Decode<wire::Reset>(frame).ok()) {
       network_.Reset();
       line_.Send(wire::Taken{});
@@ -58,7 +63,7 @@ class ModelRunner {
       if (layer->layer >= static_cast<uint32_t>(network_.operator_count())) {
         return line_.Refuse(Status::kInvalidArgument);
       }
-      Give({network_, network_.model().OutputsOf(static_cast<int>(layer->layer))}, layer->offset_bytes, layer->count);
+      Row(network_.model().OutputsOf(static_cast<int>(layer->layer))).Give(layer->offset_bytes, layer->count, line_);
     } else {
       line_.Refuse(Status::kUnsupported);
     }
@@ -79,52 +84,6 @@ class ModelRunner {
                            .arena_bytes = static_cast<uint32_t>(network_.arena_bytes()),
                            .tick_hz = board.tick_hz,
                            .instructions_per_tick = board.instructions_per_tick});
-  }
-
-  /// Tensors laid end to end.
-  struct Row {
-    const runtime::Network& network;
-    runtime::flat::Vector<int32_t> tensors;
-
-    uint32_t Bytes() const {
-      uint32_t bytes = 0;
-      for (int i = 0; i < tensors.size(); ++i) bytes += static_cast<uint32_t>(network.TensorAt(tensors[i]).SizeBytes());
-      return bytes;
-    }
-    /// From `offset` to the end of the tensor in which that is; nothing behind the last.
-    std::span<std::byte> From(uint32_t offset) const {
-      for (int i = 0; i < tensors.size(); ++i) {
-        const kernels::Tensor tensor = network.TensorAt(tensors[i]);
-        const std::span<std::byte> bytes(tensor.As<std::byte>(), tensor.SizeBytes());
-        if (offset < bytes.size()) return bytes.subspan(offset);
-        offset -= static_cast<uint32_t>(bytes.size());
-      }
-      return {};
-    }
-  };
-  Row Inputs() const { return {network_, network_.model().inputs()}; }
-  Row Outputs() const { return {network_, network_.model().outputs()}; }
-
-  void TakeInput(const wire::Input& message) {
-    uint32_t offset = message.offset_bytes;
-    for (std::span<const std::byte> rest = message.bytes; !rest.empty();) {
-      const std::span<std::byte> room = Inputs().From(offset);
-      if (room.empty()) return line_.Refuse(Status::kInvalidArgument);
-      const size_t count = rest.size() < room.size() ? rest.size() : room.size();
-      std::memcpy(room.data(), rest.data(), count);
-      rest = rest.subspan(count);
-      offset += static_cast<uint32_t>(count);
-    }
-    line_.Send(wire::Taken{.count = offset});
-  }
-
-  void Give(const Row& row, uint32_t offset, size_t count) {
-    std::span<const std::byte> bytes = row.From(offset);
-    if (bytes.empty() || count > wire::kMaxPayloadBytes - sizeof(uint32_t)) {
-      return line_.Refuse(Status::kInvalidArgument);
-    }
-    if (bytes.size() > count) bytes = bytes.first(count);
-    line_.Send(wire::Output{.offset_bytes = offset, .bytes = bytes});
   }
 
   void RunLayers(const wire::InvokeLayers& message) {

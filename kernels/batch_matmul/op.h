@@ -22,7 +22,7 @@ struct BatchMatmul {
   static constexpr Sharing kSharing = Sharing::kNone;
 
   struct Params {
-    bool adjoint_a = false, adjoint_b = false;
+    uint8_t adjoint_a = 0, adjoint_b = 0;  ///< any byte of a file: not 0 is yes
   };
   static void Fields(auto&& visit, auto& p) {
     visit("adjoint_a", 0, p.adjoint_a);

@@ -34,7 +34,7 @@ struct Matrices {
 template <typename T, typename Sum, typename MultiplyAdd, typename Output>
 void Multiply(const BatchMatmul::Params& params, const Call& call, MultiplyAdd multiply_add, Output output) {
   const Shape& y = call.out[0].shape;
-  const Matrices a{call.in[0].shape, params.adjoint_a}, b{call.in[1].shape, params.adjoint_b};
+  const Matrices a{call.in[0].shape, params.adjoint_a != 0}, b{call.in[1].shape, params.adjoint_b != 0};
   const int32_t rows = a.Rows(), columns = b.Columns(), depth = a.Columns();
   for (int32_t index = 0, count = y.Count(); index < count;) {
     const int32_t batch = index / (rows * columns);
@@ -77,7 +77,7 @@ Reason BatchMatmul::Check(const Params& params, const Call& call) {
   const int32_t rank = a.shape.rank > b.shape.rank ? a.shape.rank : b.shape.rank;
   THIMBLE_REQUIRE(a.shape.rank >= 2 && b.shape.rank >= 2 && y.shape.rank == rank, OperandShapes);
   THIMBLE_REQUIRE(a.shape.Count() > 0 && b.shape.Count() > 0, OperandShapes);
-  const Matrices left{a.shape, params.adjoint_a}, right{b.shape, params.adjoint_b}, result{y.shape, false};
+  const Matrices left{a.shape, params.adjoint_a != 0}, right{b.shape, params.adjoint_b != 0}, result{y.shape, false};
   THIMBLE_REQUIRE(left.Columns() == right.Rows(), OperandShapes);
   THIMBLE_REQUIRE(result.Rows() == left.Rows() && result.Columns() == right.Columns(), OperandShapes);
   for (int d = 0; d < rank - 2; ++d) {

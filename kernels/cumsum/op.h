@@ -21,7 +21,7 @@ struct Cumsum : Elementwise {
   static constexpr int kOptionsType = 102;
 
   struct Params {
-    bool exclusive = false, reverse = false;
+    uint8_t exclusive = 0, reverse = 0;  ///< any byte of a file: not 0 is yes
   };
   static void Fields(auto&& visit, auto& p) { visit("exclusive", 0, p.exclusive), visit("reverse", 1, p.reverse); }
 

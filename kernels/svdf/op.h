@@ -35,6 +35,12 @@ struct Svdf {
     visit("activation", 1, p.activation);
   }
 
+  /// What sums of integers are scaled with.
+  struct Scales {
+    Multiplier to_state, to_output;
+  };
+  static Scales ScalesOf(const Call& call);
+
   static Reason Check(const Params& params, const Call& call);
   static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
 

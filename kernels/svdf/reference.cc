@@ -9,15 +9,10 @@ template <typename State>
 struct Integers {
   using Value = int8_t;
   const Tensor &x, &state, &bias, &y;
-  const Multiplier to_state, to_output;
+  const Svdf::Scales scales;
 
   explicit Integers(const Call& call)
-      : x(call.in[0]),
-        state(call.in[4]),
-        bias(call.in[3]),
-        y(call.out[0]),
-        to_state(FloatMultiplier(x.Scale() * call.in[1].Scale() / state.Scale())),
-        to_output(FloatMultiplier(state.Scale() * call.in[2].Scale() / y.Scale())) {}
+      : x(call.in[0]), state(call.in[4]), bias(call.in[3]), y(call.out[0]), scales(Svdf::ScalesOf(call)) {}
 
   static int32_t Add(int32_t a, int32_t b) { return WrapAdd(a, b); }
   int32_t Bias(int32_t unit) const { return static_cast<int32_t>(BiasAt(bias, unit)); }
@@ -26,13 +21,13 @@ struct Integers {
   }
   State Remember(int32_t sum) const {
     return static_cast<State>(
-        StoredRange(Activation::kNone, state).Clamp(WrapAdd(Scale(sum, to_state), state.zero_point)));
+        StoredRange(Activation::kNone, state).Clamp(WrapAdd(Scale(sum, scales.to_state), state.zero_point)));
   }
   int32_t AddMoment(int32_t sum, State moment, State weight) const {
     return WrapAdd(sum, WrapMultiply(moment - state.zero_point, weight));
   }
   int8_t Output(int32_t sum) const {
-    return static_cast<int8_t>(Clamp(WrapAdd(Scale(sum, to_output), y.zero_point), -128, 127));
+    return static_cast<int8_t>(Clamp(WrapAdd(Scale(sum, scales.to_output), y.zero_point), -128, 127));
   }
 };
 
@@ -77,6 +72,12 @@ void Run(const Svdf::Params& params, const Call& call, const Arithmetic& arithme
 }
 
 }  // namespace
+
+Svdf::Scales Svdf::ScalesOf(const Call& call) {
+  const Tensor &x = call.in[0], &w = call.in[1], &time = call.in[2], &state = call.in[4], &y = call.out[0];
+  return {FloatMultiplier(x.Scale() * w.Scale() / state.Scale()),
+          FloatMultiplier(state.Scale() * time.Scale() / y.Scale())};
+}
 
 Reason Svdf::Check(const Params& params, const Call& call) {
   THIMBLE_REQUIRE(call.in.size() == 5, InputCount);

@@ -34,10 +34,10 @@ struct UnidirectionalSequenceLstm {
   static constexpr Sharing kSharing = Sharing::kNone;
 
   struct Params {
-    int8_t activation = 0;  ///< of the update and the cell; only kTanh
-    float cell_clip = 0;    ///< real; 0: none
-    bool time_major = false;
-    bool diagonal = false;  ///< recurrent weights are vectors; not supported
+    int8_t activation = 0;   ///< of the update and the cell; only kTanh
+    float cell_clip = 0;     ///< real; 0: none
+    uint8_t time_major = 0;  ///< this and the next may be any byte of a file: not 0 is yes
+    uint8_t diagonal = 0;    ///< recurrent weights are vectors; not supported
   };
   static constexpr int8_t kTanh = 4;  ///< in TFLite's ActivationFunctionType
   static void Fields(auto&& visit, auto& p) {
@@ -46,6 +46,15 @@ struct UnidirectionalSequenceLstm {
     visit("time_major", 3, p.time_major);
     visit("diagonal", 5, p.diagonal);
   }
+
+  /// What integers are scaled with; by gate in the order of the operands.
+  struct Scales {
+    Multiplier of_x[4], of_h[4];        ///< sums become int16 in units of 2^-12
+    Multiplier forget, update, output;  ///< gate_forget * c, gate_input * update, gate_output * tanh(c)
+    int32_t cell_low = -32768, cell_high = 32767;
+    int32_t cell_shift = 0;  ///< c in units of 2^-12 is c * 2^cell_shift
+  };
+  static Scales ScalesOf(const Params& params, const Call& call);
 
   static Reason Check(const Params& params, const Call& call);
   static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }

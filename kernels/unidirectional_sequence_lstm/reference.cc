@@ -25,34 +25,24 @@ class Integers {
   using State = int16_t;
 
   Integers(const UnidirectionalSequenceLstm::Params& params, const Call& call)
-      : call_(call), hidden_range_(StoredRange(Activation::kNone, call.in[kHidden])) {
-    const float x = call.in[0].Scale(), h = call.in[kHidden].Scale(), c = call.in[kCell].Scale();
-    for (size_t g = 0; g < kGates; ++g) {
-      of_x_[g] = ProductMultiplier(x, call.in[kWeights + g].Scale(), kSumScale, ScaleProduct::kOfFloats);
-      of_h_[g] = ProductMultiplier(h, call.in[kRecurrent + g].Scale(), kSumScale, ScaleProduct::kOfFloats);
-    }
-    forget_ = ProductMultiplier(kGateScale, c, c, ScaleProduct::kOfDoubles);
-    update_ = ProductMultiplier(kGateScale, kGateScale, c, ScaleProduct::kOfDoubles);
-    output_ = ProductMultiplier(kGateScale, kGateScale, h, ScaleProduct::kOfDoubles);
-    const double clip = static_cast<double>(params.cell_clip) / static_cast<double>(c);
-    clip_ = clip < 32767 ? static_cast<int32_t>(clip) : 32767;
-    if (params.cell_clip > 0) cell_range_ = {-clip_, clip_};
-    cell_shift_ = 12 + ExponentOf(c);
-  }
+      : call_(call),
+        hidden_range_(StoredRange(Activation::kNone, call.in[kHidden])),
+        scales_(UnidirectionalSequenceLstm::ScalesOf(params, call)),
+        cell_range_{scales_.cell_low, scales_.cell_high} {}
 
   int32_t Logistic(Gate gate, const T* x, const T* h, int32_t s) const { return Logistic16(3 * SumOf(gate, x, h, s)); }
   int32_t Tanh(Gate gate, const T* x, const T* h, int32_t s) const { return Tanh16(3 * SumOf(gate, x, h, s)); }
 
   int16_t Cell(int32_t forget, int32_t cell, int32_t input, int32_t update) const {
-    const int32_t kept = kInt16.Clamp(Scale(forget * cell, forget_));
-    const int32_t added = kInt16.Clamp(Scale(input * update, update_));
+    const int32_t kept = kInt16.Clamp(Scale(forget * cell, scales_.forget));
+    const int32_t added = kInt16.Clamp(Scale(input * update, scales_.update));
     return static_cast<int16_t>(cell_range_.Clamp(kInt16.Clamp(kept + added)));
   }
   T Hidden(int32_t output, int32_t cell) const {
     // Cells in units of 1/12288, which is what the table takes.
-    const int32_t thirds =
-        cell_shift_ >= 0 ? cell * (3 << cell_shift_) : (cell * 3 + (1 << (-cell_shift_ - 1))) >> -cell_shift_;
-    const int32_t scaled = Scale(Tanh16(thirds) * output, output_);
+    const int32_t shift = scales_.cell_shift;
+    const int32_t thirds = shift >= 0 ? cell * (3 << shift) : (cell * 3 + (1 << (-shift - 1))) >> -shift;
+    const int32_t scaled = Scale(Tanh16(thirds) * output, scales_.output);
     return static_cast<T>(hidden_range_.Clamp(WrapAdd(scaled, call_.in[kHidden].zero_point)));
   }
 
@@ -69,14 +59,14 @@ class Integers {
                            call_.in[kWeights + gate].template As<int8_t>() + s * inputs, inputs);
     const Sum from_h =
         Dot(0, h, call_.in[kHidden].zero_point, call_.in[kRecurrent + gate].template As<int8_t>() + s * cells, cells);
-    return kInt16.Clamp(kInt16.Clamp(Scale(from_x, of_x_[gate])) + kInt16.Clamp(Scale(from_h, of_h_[gate])));
+    return kInt16.Clamp(kInt16.Clamp(Scale(from_x, scales_.of_x[gate])) +
+                        kInt16.Clamp(Scale(from_h, scales_.of_h[gate])));
   }
 
   const Call& call_;
   const Range<int32_t> hidden_range_;
-  Range<int32_t> cell_range_ = kInt16;
-  Multiplier of_x_[kGates], of_h_[kGates], forget_, update_, output_;
-  int32_t clip_, cell_shift_;
+  const UnidirectionalSequenceLstm::Scales scales_;
+  const Range<int32_t> cell_range_;
 };
 
 class Reals {
@@ -138,6 +128,25 @@ void Run(const UnidirectionalSequenceLstm::Params& params, const Call& call) {
 }
 
 }  // namespace
+
+UnidirectionalSequenceLstm::Scales UnidirectionalSequenceLstm::ScalesOf(const Params& params, const Call& call) {
+  const float x = call.in[0].Scale(), h = call.in[kHidden].Scale(), c = call.in[kCell].Scale();
+  Scales scales;
+  for (size_t g = 0; g < kGates; ++g) {
+    scales.of_x[g] = ProductMultiplier(x, call.in[kWeights + g].Scale(), kSumScale, ScaleProduct::kOfFloats);
+    scales.of_h[g] = ProductMultiplier(h, call.in[kRecurrent + g].Scale(), kSumScale, ScaleProduct::kOfFloats);
+  }
+  scales.forget = ProductMultiplier(kGateScale, c, c, ScaleProduct::kOfDoubles);
+  scales.update = ProductMultiplier(kGateScale, kGateScale, c, ScaleProduct::kOfDoubles);
+  scales.output = ProductMultiplier(kGateScale, kGateScale, h, ScaleProduct::kOfDoubles);
+  const double clip = static_cast<double>(params.cell_clip) / static_cast<double>(c);
+  if (params.cell_clip > 0) {
+    scales.cell_high = clip < 32767 ? static_cast<int32_t>(clip) : 32767;
+    scales.cell_low = -scales.cell_high;
+  }
+  scales.cell_shift = 12 + ExponentOf(c);
+  return scales;
+}
 
 Reason UnidirectionalSequenceLstm::Check(const Params& params, const Call& call) {
   THIMBLE_REQUIRE(call.in.size() >= 20 && call.in.size() <= 24, InputCount);

@@ -2,42 +2,18 @@
 #include "tests/models/archive.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "tests/models/archive_folder.h"
+
 namespace thimble::models {
 namespace {
 namespace fs = std::filesystem;
 
-fs::path GoldenFolder() {
-  const char* shared = getenv("THIMBLE_SHARED");
-  return (shared != nullptr ? fs::path(shared) : fs::path(THIMBLE_SOURCE_DIR) / "../shared") / "golden";
-}
-
-/// The archive, unpacked once for the whole program.
-class Archive : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    const fs::path packed = GoldenFolder() / "tflite-models.tar.xz";
-    if (!fs::exists(packed)) return;
-    std::string pattern = (fs::temp_directory_path() / "thimble-models-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    const std::string command = "tar -xJf '" + packed.string() + "' -C '" + pattern + "'";
-    ASSERT_EQ(system(command.c_str()), 0) << command;
-  }
-  static void TearDownTestSuite() {
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-  }
-  void SetUp() override {
-    if (folder_.empty()) GTEST_SKIP() << "no model archive: set THIMBLE_SHARED";
-  }
-  static inline fs::path folder_;
-};
+using Archive = ArchiveTest;
 
 /// Lines of refused.txt: an id, then why.
 std::map<std::string, std::string> KnownRefusals() {
@@ -55,7 +31,7 @@ std::map<std::string, std::string> KnownRefusals() {
 }
 
 TEST_F(Archive, GivesTheRecordedAnswersOrIsRefusedForAKnownReason) {
-  const auto models = FindModels(folder_ / "tflite-models");
+  const auto models = FindModels(folder());
   ASSERT_TRUE(models) << models.error().message;
   EXPECT_GE(models->size(), 227u);
   std::map<std::string, std::string> refusals = KnownRefusals();
@@ -79,7 +55,7 @@ TEST_F(Archive, GivesTheRecordedAnswersOrIsRefusedForAKnownReason) {
 }
 
 TEST_F(Archive, NeedsNoMoreMemoryThanTflm) {
-  const auto models = FindModels(folder_ / "tflite-models");
+  const auto models = FindModels(folder());
   ASSERT_TRUE(models) << models.error().message;
   for (const ReferenceModel& model : *models) {
     if (model.tflm_arena_bytes == 0) continue;

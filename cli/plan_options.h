@@ -1,0 +1,21 @@
+// What commands that compile a model share.
+#ifndef THIMBLE_CLI_PLAN_OPTIONS_H_
+#define THIMBLE_CLI_PLAN_OPTIONS_H_
+
+#include <string>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "compiler/compile.h"
+
+namespace thimble::cli {
+
+/// For the compiler; the network is named for the model's file.
+Expected<compiler::CompileOptions> ToCompileOptions(const PlanOptions& options, const std::string& model);
+
+/// "cortex-m4f" -> Target::kCortexM4. kUnsupported: there are no kernels for that.
+Expected<steps::Target> TargetOfCore(const std::string& core);
+
+}  // namespace thimble::cli
+
+#endif  // THIMBLE_CLI_PLAN_OPTIONS_H_
