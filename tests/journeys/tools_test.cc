@@ -103,6 +103,40 @@ TEST_F(Tools, RunRefusesWrongFilesWithASentenceAndLeavesNothingBehind) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()), 1) << "only short.bin";
 }
 
+TEST_F(Tools, CompileWritesCppOrAPackageAndSaysWhatItTakes) {
+  const CommandResult result =
+      Thimble({"compile", Model("kws_dscnn_int8"), "--out", "plan", "--name", "kws", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report["name"], "kws");
+  EXPECT_EQ(report["steps"].size(), 12u);
+  EXPECT_LE(report["arena_bytes"], 12000);
+  EXPECT_LE(report["least_arena_bytes"], report["arena_bytes"]);
+  EXPECT_EQ(report["macs"], 2656768);
+  EXPECT_NE(Read(folder_.path() / "plan/kws.cc").find("namespace kws"), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder_.path() / "plan/kws.h"));
+  const CommandResult package = Thimble({"compile", Model("kws_dscnn_int8"), "--out", "plan", "--package"});
+  ASSERT_EQ(package.exit_code, 0) << package.err;
+  EXPECT_TRUE(Read(folder_.path() / "plan/model.thimble-plan").starts_with("TPLN"));
+  EXPECT_NE(package.out.find("bytes of RAM, exactly"), std::string::npos) << package.out;
+}
+
+TEST_F(Tools, CompileRefusesWithASentence) {
+  const auto refused = [&](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
+    std::vector<std::string> all = {"compile", Model("hello_int8"), "--out", "plan"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const CommandResult result = Thimble(all);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_NE(result.err.find(sentence), std::string::npos) << result.err;
+    EXPECT_FALSE(fs::exists(folder_.path() / "plan"));
+  };
+  refused({"--target", "abacus"}, 2, "abacus: there are no kernels for this core; there are some for cortex-m0");
+  refused({"--ram", "1"}, 1, "bytes of RAM at least");
+  refused({"--name", "7"}, 2, "cannot be a name in C++");
+  refused({"--without-pass", "magic"}, 2, "no pass 'magic'");
+  refused({"--prefer", "beauty"}, 2, "beauty");
+}
+
 TEST_F(Tools, DoctorDescribesAHealthyModel) {
   const CommandResult result =
       Thimble({"doctor", Model("kws_dscnn_int8"), "--board", "mps2_an386", "--svg", "arena.svg", "--json"});
@@ -131,10 +165,51 @@ TEST_F(Tools, DoctorMeasuresTheCodeThatAModelLinks) {
   EXPECT_GT(kws["flash_bytes"]["code"], hello["flash_bytes"]["code"]);
 }
 
+TEST_F(Tools, DoctorPredictsWhatTheCompiledModelTakesLayerByLayer) {
+  const json report = json::parse(Thimble({"doctor", Model("kws_dscnn_int8"), "--board", "az3166", "--json"}).out);
+  const json compiled = report["compiled"];
+  EXPECT_EQ(compiled["target"], "cortex-m4");
+  // The same plan as the compiler's.
+  const json plan = json::parse(Thimble({"compile", Model("kws_dscnn_int8"), "--json"}).out);
+  EXPECT_EQ(compiled["cycles"], plan["cycles"]);
+  EXPECT_EQ(compiled["arena_bytes"], plan["arena_bytes"]);
+  EXPECT_EQ(compiled["constants_bytes"], plan["constants_bytes"]);
+  ASSERT_EQ(compiled["layers"].size(), plan["steps"].size());
+  int64_t cycles = 0, macs = 0;
+  for (const json& layer : compiled["layers"]) {
+    EXPECT_FALSE(layer["step"].get<std::string>().empty());
+    EXPECT_GT(layer["cycles"], 0) << layer;
+    cycles += layer["cycles"].get<int64_t>();
+    macs += layer["macs"].get<int64_t>();
+  }
+  EXPECT_NEAR(static_cast<double>(cycles), compiled["cycles"].get<double>(), 200);
+  EXPECT_EQ(macs, report["macs"]);
+  EXPECT_LT(compiled["ram_bytes"], report["arena"]["bytes"]);
+  const json board = report["boards"][0];
+  EXPECT_EQ(board["fits_compiled"], true);
+  EXPECT_NEAR(board["milliseconds"].get<double>(), compiled["cycles"].get<double>() / 96e3, 1e-6) << "96 MHz";
+  const CommandResult text = Thimble({"doctor", Model("kws_dscnn_int8"), "--board", "az3166"});
+  EXPECT_NE(text.out.find("depthwise_conv_2d 3x3: 25x5x64"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("a run, expected when compiled for cortex-m4"), std::string::npos) << text.out;
+}
+
+TEST_F(Tools, DoctorPredictsNoCyclesOfCoresWhoseNobodyHasCounted) {
+  const json report = json::parse(Thimble({"doctor", Model("hello_int8"), "--board", "mps3_an547", "--json"}).out);
+  EXPECT_EQ(report["compiled"]["target"], "cortex-m55");
+  EXPECT_TRUE(report["compiled"]["cycles"].is_null());
+  EXPECT_TRUE(report["compiled"]["layers"][0]["cycles"].is_null());
+  EXPECT_FALSE(report["boards"][0].contains("milliseconds"));
+  EXPECT_NE(Thimble({"doctor", Model("hello_int8"), "--board", "mps3_an547"}).out.find("not predicted for cortex-m55"),
+            std::string::npos);
+}
+
 TEST_F(Tools, DoctorRefusesABoardThatIsTooSmallOrUnknown) {
   const CommandResult small = Thimble({"doctor", Model("vww_96_int8"), "--board", "microbit"});
   EXPECT_EQ(small.exit_code, 5);
   EXPECT_NE(small.out.find("microbit: does not fit"), std::string::npos) << small.out;
+  const json board =
+      json::parse(Thimble({"doctor", Model("vww_96_int8"), "--board", "microbit", "--json"}).out)["boards"][0];
+  for (const char* key : {"fits", "fits_compiled", "fits_interpreted"}) EXPECT_EQ(board[key], false) << key;
   const CommandResult unknown = Thimble({"doctor", Model("vww_96_int8"), "--board", "toaster"});
   EXPECT_EQ(unknown.exit_code, 3);
   EXPECT_NE(unknown.err.find("toaster: no such board; there are az3166"), std::string::npos) << unknown.err;
