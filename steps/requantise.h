@@ -82,6 +82,71 @@ constexpr std::optional<GeneralRequantiser> MakeGeneralRequantiser(int32_t manti
   return GeneralRequantiser{mantissa, half, (right > 0 ? 31 : 32) << 16 | (left + 1) << 8 | right};
 }
 
+/// For sums of 24 bits whose outputs saturate at the zero point, as behind a ReLU: nobody sees which way halves below
+/// it went, so that one multiplication, one addition and one saturating shift can come to all that two roundings come
+/// to.
+struct ReluRequantiser {
+  static constexpr int kShift = 12;
+
+  int32_t multiplier;  ///< of 256 * sum
+  int32_t addend;      ///< what follows is shifted to the right by kShift
+};
+
+/// Scale(sum, multiplier) + zero_point, to be saturated.
+constexpr int32_t Requantise(int32_t sum_256, const ReluRequantiser& requantiser) {
+  const auto high = static_cast<int32_t>((int64_t{sum_256} * requantiser.multiplier) >> 32);
+  return WrapAdd(high, requantiser.addend) >> ReluRequantiser::kShift;
+}
+
+/// The constants with this multiplier for Scale(sum, {mantissa, shift}) + zero_point saturated to int8; nothing if
+/// there is no addend such that each of the outputs begins with the same sum.
+constexpr std::optional<ReluRequantiser> MakeReluRequantiserWith(int32_t multiplier, int32_t mantissa, int32_t shift,
+                                                                 int32_t zero_point, SumRange sums) {
+  int64_t lowest = INT32_MIN / 2, highest = INT32_MAX / 2;  // of the addend; the product is less than 2^30
+  for (int64_t output = zero_point + 1; output <= 127; ++output) {
+    int64_t first = sums.high + 1;  // the least sum that gives it
+    if (mantissa > 0) {
+      const int64_t product = ((2 * (output - zero_point) - 1) << (-shift - 1 + 31)) - (int64_t{1} << 30);
+      first = product / mantissa + (product % mantissa > 0 ? 1 : 0);
+    }
+    const int64_t begin = output << ReluRequantiser::kShift;
+    if (first > sums.low) {
+      const int64_t below = first > sums.high ? sums.high : first - 1;
+      const int64_t most = begin - 1 - ((below * multiplier) >> 24);
+      highest = most < highest ? most : highest;
+    }
+    if (first <= sums.high) {
+      const int64_t least = begin - (((first > sums.low ? first : sums.low) * multiplier) >> 24);
+      lowest = least > lowest ? least : lowest;
+    }
+    if (lowest > highest) return std::nullopt;
+  }
+  const int64_t addend = lowest + (highest - lowest) / 2;
+  return ReluRequantiser{multiplier, static_cast<int32_t>(addend)};
+}
+
+/// The same with the multiplier that will do.
+constexpr std::optional<ReluRequantiser> MakeReluRequantiser(int32_t mantissa, int32_t shift, int32_t zero_point,
+                                                             SumRange sums) {
+  if (zero_point != -128 || mantissa < 0 || shift > -1 || shift < -31 || !sums.Within(24)) return std::nullopt;
+  if (shift < -24) shift = -24;  // all round to 0 from there on
+  // Some layers have channels that give one number whatever they see.
+  if (const auto constant = MakeReluRequantiserWith(0, mantissa, shift, zero_point, sums)) return constant;
+  const int right = 7 - shift - ReluRequantiser::kShift;
+  if (right < 0) return std::nullopt;
+  // The mantissa's lowest bits are lost, so its neighbours are as good.
+  const int64_t nearest = (int64_t{mantissa} + ((int64_t{1} << right) >> 1)) >> right;
+  for (const int distance : {0, 1, -1, 2, -2, 3, -3}) {
+    const int64_t multiplier = nearest + distance;
+    if (multiplier < 0 || multiplier > INT32_MAX) continue;
+    if (const auto found =
+            MakeReluRequantiserWith(static_cast<int32_t>(multiplier), mantissa, shift, zero_point, sums)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace thimble::steps
 
 #endif  // THIMBLE_STEPS_REQUANTISE_H_

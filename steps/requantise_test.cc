@@ -62,6 +62,28 @@ TEST(Requantise, TakesAnyShiftInItsGeneralForm) {
   }
 }
 
+TEST(Requantise, RoundsOnceBehindARelu) {
+  Random random(3);
+  int32_t usual = 0, made = 0;
+  for (int32_t i = 0; i < 20000; ++i) {
+    const Multiplier multiplier{PickMantissa(random), -Pick(random, 1, random.Chance(0.2) ? 31 : 12)};
+    const SumRange range = PickRange(random, Pick(random, 2, 24));
+    const auto requantiser = MakeReluRequantiser(multiplier.mantissa, multiplier.shift, -128, range);
+    const bool is_usual = multiplier.shift <= -5 && multiplier.shift >= -9;
+    usual += is_usual ? 1 : 0;
+    if (!requantiser) continue;
+    made += is_usual ? 1 : 0;
+    for (int32_t j = 0; j < 50; ++j) {
+      const int32_t sum = PickSum(random, range, std::min(-multiplier.shift, 22));
+      ASSERT_EQ(Saturate8(Requantise(256 * sum, *requantiser)), Saturate8(Scale(sum, multiplier) - 128))
+          << sum << " * " << multiplier.mantissa << " >> " << -multiplier.shift;
+    }
+  }
+  EXPECT_GT(made, usual - usual / 100);
+  EXPECT_FALSE(MakeReluRequantiser(0x40000000, -7, -127, {-100000, 100000}));
+  EXPECT_TRUE(MakeReluRequantiser(0x40000000, -31, -128, {-100000, 100000}));  // always the zero point
+}
+
 TEST(Requantise, RefusesWhatWouldOverflow) {
   EXPECT_FALSE(MakeRequantiser(0x40000000, 0, 0, {-1, 1}));
   EXPECT_FALSE(MakeRequantiser(0x40000000, -1, 0, {0, 1 << 30}));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "steps/convolve/pack.h"
+#include "steps/convolve_relu/pack.h"
 #include "steps/reference_layer.h"
 
 namespace thimble::steps {
@@ -35,11 +36,12 @@ Convolution RandomLayer(Random& random, const Limits& limits = {}) {
   return layer;
 }
 
+template <typename T = Convolve>
 void ExpectTheReference(Random& random, const Convolution& layer, const Packed<Convolve::Params>& packed) {
   const auto input = RandomInput<int8_t>(random, layer);
   const auto expected = Reference(layer, input);
   for (const bool overlapping : {false, true}) {
-    ASSERT_EQ(RunPacked<Convolve>(packed, input, layer.output_bytes(), overlapping), expected)
+    ASSERT_EQ(RunPacked<T>(packed, input, layer.output_bytes(), overlapping), expected)
         << (overlapping ? "overlapping, lead " + std::to_string(packed.lead_bytes) : std::string("apart"));
   }
 }
@@ -58,6 +60,64 @@ TEST(Convolve, IsTheReferenceOnLayersOfEveryShape) {
   EXPECT_GT(packed_layers, 11500);
 }
 
+Convolution Pointwise(int32_t pixels, int32_t inputs, int32_t outputs) {
+  Convolution layer;
+  layer.input_height = layer.output_height = pixels;
+  layer.input_channels = inputs;
+  layer.output_channels = outputs;
+  Random random(1);
+  FillRandomly(random, layer, true);
+  return layer;
+}
+
+/// A layer of random shape as networks have it: most channels behind a ReLU, some of them always the same.
+Convolution RandomReluLayer(Random& random, const Limits& limits = {}) {
+  Convolution layer = RandomLayer(random, limits);
+  layer.output_zero_point = -128;
+  layer.clamp_low = -128, layer.clamp_high = 127;
+  for (int32_t& shift : layer.shift) {
+    if (shift > -6 && random.Chance(0.9)) shift = -Pick(random, 6, 9);
+  }
+  return layer;
+}
+
+TEST(ConvolveRelu, IsTheReferenceOnLayersOfEveryShape) {
+  int32_t packed_layers = 0, with_general_tiles = 0;
+  for (uint64_t seed = 0; seed < 12000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    const Convolution layer = RandomReluLayer(random, seed % 30 == 0 ? Limits{5, 100, 12, 3, 2, 1} : Limits{});
+    const auto packed = PackConvolveRelu(layer, Target::kCortexM4);
+    if (!packed) continue;
+    ++packed_layers;
+    with_general_tiles += packed->params.general_tiles > 0 ? 1 : 0;
+    ASSERT_NO_FATAL_FAILURE(ExpectTheReference<ConvolveRelu>(random, layer, *packed));
+  }
+  EXPECT_GT(packed_layers, 6000);
+  EXPECT_GT(with_general_tiles, 3000);
+}
+
+TEST(ConvolveRelu, LeavesSingleChannelsToGeneralTiles) {
+  Random random(7);
+  Convolution layer = Pointwise(5, 9, 8);
+  layer.output_zero_point = -128;
+  for (int8_t& weight : layer.weights) weight = static_cast<int8_t>(Pick(random, -127, 127));
+  std::fill(layer.bias.begin(), layer.bias.end(), 0);
+  std::fill(layer.mantissa.begin(), layer.mantissa.end(), 0x5f000000);
+  std::fill(layer.shift.begin(), layer.shift.end(), -8);
+  layer.shift[2] = -1;
+  const auto packed = PackConvolveRelu(layer, Target::kCortexM4);
+  ASSERT_TRUE(packed);
+  EXPECT_EQ(packed->params.common_tiles, 2);
+  EXPECT_EQ(packed->params.general_tiles, 1);
+  ASSERT_NO_FATAL_FAILURE(ExpectTheReference<ConvolveRelu>(random, layer, *packed));
+  layer.output_zero_point = -127;
+  EXPECT_FALSE(PackConvolveRelu(layer, Target::kCortexM4));
+  layer.output_zero_point = -128;
+  layer.clamp_high = 126;
+  EXPECT_FALSE(PackConvolveRelu(layer, Target::kCortexM4));
+}
+
 TEST(Convolve, IsTheReferenceOnDeepWindows) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -67,16 +127,6 @@ TEST(Convolve, IsTheReferenceOnDeepWindows) {
     if (!packed) continue;
     ASSERT_NO_FATAL_FAILURE(ExpectTheReference(random, layer, *packed));
   }
-}
-
-Convolution Pointwise(int32_t pixels, int32_t inputs, int32_t outputs) {
-  Convolution layer;
-  layer.input_height = layer.output_height = pixels;
-  layer.input_channels = inputs;
-  layer.output_channels = outputs;
-  Random random(1);
-  FillRandomly(random, layer, true);
-  return layer;
 }
 
 TEST(Convolve, WorksInPlaceWhereChannelsStayAsMany) {
@@ -131,6 +181,17 @@ TEST(Convolve, RefusesOrSurvivesCorruptedPlans) {
     if (packed) accepted += RunCorrupted<Convolve>(random, *packed, layer.input_bytes(), layer.output_bytes(), 30);
   }
   EXPECT_GT(accepted, 300);  // it is not all refused
+}
+
+TEST(ConvolveRelu, RefusesOrSurvivesCorruptedPlans) {
+  int32_t accepted = 0;
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    Random random(seed);
+    const Convolution layer = RandomReluLayer(random, {5, 5, 6, 3, 2, 2});
+    const auto packed = PackConvolveRelu(layer, Target::kCortexM4);
+    if (packed) accepted += RunCorrupted<ConvolveRelu>(random, *packed, layer.input_bytes(), layer.output_bytes(), 30);
+  }
+  EXPECT_GT(accepted, 200);
 }
 
 }  // namespace

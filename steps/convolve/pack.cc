@@ -39,6 +39,55 @@ void WriteCommon(ConstantWriter& constants, const Convolution& layer, std::span<
   }
 }
 
+std::optional<ReluRequantiser> ReluRequantiserOf(const Convolution& layer, const LaneChannel& channel) {
+  if (layer.clamp_low > -128 || layer.clamp_high < 127) return std::nullopt;
+  return MakeReluRequantiser(channel.mantissa, channel.shift, layer.output_zero_point, channel.sums);
+}
+
+/// The common tiles of a layer, as many as there are, and which channels they leave to general ones.
+struct CommonTiles {
+  int32_t count = 0;
+  std::vector<int32_t> left;
+};
+
+CommonTiles WriteCommonTiles(ConstantWriter& constants, const Convolution& layer,
+                             std::span<const LaneChannel> channels) {
+  CommonTiles tiles;
+  std::span<const LaneChannel> rest = channels;
+  for (; rest.size() >= kTileChannels && IsCommon(layer, rest.first(kTileChannels));
+       rest = rest.subspan(kTileChannels)) {
+    WriteCommon(constants, layer, rest.first(kTileChannels));
+    ++tiles.count;
+  }
+  for (const LaneChannel& channel : rest) tiles.left.push_back(channel.output);
+  return tiles;
+}
+
+/// The same behind a ReLU. In the place of a channel that is left there is one without weights.
+CommonTiles WriteReluTiles(ConstantWriter& constants, const Convolution& layer, std::span<const LaneChannel> channels,
+                           const LaneChannel& none) {
+  CommonTiles tiles{static_cast<int32_t>(channels.size()) / kTileChannels, {}};
+  const auto whole = static_cast<size_t>(tiles.count) * kTileChannels;
+  for (size_t first = 0; first < whole; first += kTileChannels) {
+    const LaneChannel* of_tile[kTileChannels];
+    ReluRequantiser requantisers[kTileChannels] = {};
+    for (size_t i = 0; i < kTileChannels; ++i) {
+      const LaneChannel& channel = channels[first + i];
+      const auto requantiser = ReluRequantiserOf(layer, channel);
+      const bool is_taken = requantiser && (i % 2 == 0 || CanPair(*of_tile[i - 1], channel));
+      of_tile[i] = is_taken ? &channel : &none;
+      if (is_taken) requantisers[i] = *requantiser;
+      if (!is_taken) tiles.left.push_back(channel.output);
+    }
+    WriteSums(constants, {of_tile[0], of_tile[1]}, {of_tile[2], of_tile[3]});
+    for (const ReluRequantiser& requantiser : requantisers) {
+      constants.Write(requantiser.multiplier), constants.Write(requantiser.addend);
+    }
+  }
+  for (const LaneChannel& channel : channels.subspan(whole)) tiles.left.push_back(channel.output);
+  return tiles;
+}
+
 /// False if a channel cannot be scaled exactly.
 bool WriteGeneral(ConstantWriter& constants, const LanePair& ab, const LanePair& cd, int32_t first_output) {
   WriteSums(constants, ab, cd);
@@ -82,26 +131,28 @@ WalkCounts CountWalk(const Convolve::Params& p, const WindowShape& shape) {
 
 /// Measured with the cycle counter on 30 layers of kernels from 1 x 1 to 10 x 8: within 5 % of all. What a pair of
 /// inputs (15), a word (12) and a tile cost can be read from cortex_m4.S; the rest is the code around.
-double PredictCycles(const Convolve::Params& p, const WindowShape& shape) {
+double PredictCycles(const Convolve::Params& p, const WindowShape& shape, bool relu) {
   const auto looped = static_cast<double>(shape.pairs - 1);
-  const double common_tile = 100 + 15 * looped + 4 * std::ceil(looped / 16);
+  const bool is_long = !relu || looped > 16;
+  const double common_tile = (relu ? 75 : 100) + 15 * looped + (is_long ? 4 * std::ceil(looped / 16) : 0);
   const double general_tile = 225 + 15 * looped + 4 * std::ceil(looped / 4);
-  const bool nine = shape.words == 2 && shape.tail == 1;
-  const double row = nine ? 34 : 13 + 24 * (shape.words / 2) + 13 * (shape.words % 2) + 10 * shape.tail;
-  const double window = row * shape.segments;
+  const double window = shape.segments * (13 + 24 * (shape.words / 2) + 13 * (shape.words % 2) + 10 * shape.tail);
+  // Two shapes have their own loops.
+  const bool single_row = shape.segments == 1 && shape.words % 2 == 0 && shape.tail == 0;
+  const bool three_of_nine = shape.segments == 3 && shape.words == 2 && shape.tail == 1;
+  const double gather = single_row ? 37 + 27 * (shape.words / 2) : three_of_nine ? 129 : 61 + window;
 
   const WalkCounts walk = CountWalk(p, shape);
   const auto inside = static_cast<double>(walk.inside), at_the_edge = static_cast<double>(walk.at_the_edge);
   double cycles = 100 + (inside + at_the_edge) * (p.common_tiles * common_tile + p.general_tiles * general_tile);
-  cycles += 390 * static_cast<double>(walk.runs) + (61 + window) * inside;
+  cycles += 395 * static_cast<double>(walk.runs) + gather * inside;
+  if (!is_long) cycles -= 7 * inside;
   // Dilated windows are gathered without the fast loop.
-  cycles += (590 + 44 * shape.segments + (shape.segments_per_row > 1 ? 3 : 1) * window) * at_the_edge;
-  return cycles + 65 * shape.pairs * static_cast<double>(walk.clipped_rows);
+  cycles += (575 + 42 * shape.segments + (shape.segments_per_row > 1 ? 3 : 1) * window) * at_the_edge;
+  return cycles + 50 * shape.pairs * static_cast<double>(walk.clipped_rows);
 }
 
-}  // namespace
-
-std::optional<Packed<Convolve::Params>> PackConvolve(const Convolution& layer, Target target) {
+std::optional<Packed<Convolve::Params>> PackTiles(const Convolution& layer, Target target, bool relu) {
   if (target != Target::kCortexM4 && target != Target::kCortexM55) return std::nullopt;
   if (!IsWalkable(layer) || layer.int16 || layer.depthwise()) return std::nullopt;
   Packed<Convolve::Params> packed;
@@ -124,16 +175,15 @@ std::optional<Packed<Convolve::Params>> PackConvolve(const Convolution& layer, T
   std::vector<LaneChannel> channels;
   for (int32_t o = 0; o < layer.output_channels; ++o) channels.push_back(ChannelOf(layer, shape, o));
   ConstantWriter constants;
-  std::span<const LaneChannel> rest = channels;
-  for (; rest.size() >= kTileChannels && IsCommon(layer, rest.first(kTileChannels));
-       rest = rest.subspan(kTileChannels)) {
-    WriteCommon(constants, layer, rest.first(kTileChannels));
-    ++p.common_tiles;
-  }
   LaneChannel none;
   none.weights.assign(static_cast<size_t>(2 * shape.pairs), 0);
-  const auto at = [&](int32_t i) { return i < 0 ? &none : &channels[size_t(i)]; };
-  const auto pairs = PairUp(p.common_tiles * kTileChannels, layer.output_channels,
+  const CommonTiles common =
+      relu ? WriteReluTiles(constants, layer, channels, none) : WriteCommonTiles(constants, layer, channels);
+  p.common_tiles = common.count;
+  const std::vector<int32_t>& left = common.left;
+  if (relu && 2 * static_cast<int32_t>(left.size()) > layer.output_channels) return std::nullopt;
+  const auto at = [&](int32_t i) { return i < 0 ? &none : &channels[size_t(left[size_t(i)])]; };
+  const auto pairs = PairUp(0, static_cast<int32_t>(left.size()),
                             [&](int32_t first, int32_t second) { return CanPair(*at(first), *at(second)); });
   for (size_t i = 0; i < pairs.size(); i += 2) {
     const LanePair ab = {at(pairs[i].first), at(pairs[i].second)};
@@ -150,8 +200,18 @@ std::optional<Packed<Convolve::Params>> PackConvolve(const Convolution& layer, T
   packed.lead_bytes =
       LeadBytes((pixels + 1) / 2, layer.input_bytes(), [&](int64_t unit) { return LowestRead(layer, end_of(unit)); },
                 [&](int64_t unit) { return end_of(unit) * p.output_channels; });
-  packed.cycles = PredictCycles(p, shape);
+  packed.cycles = PredictCycles(p, shape, relu);
   return packed;
+}
+
+}  // namespace
+
+std::optional<Packed<Convolve::Params>> PackConvolve(const Convolution& layer, Target target) {
+  return PackTiles(layer, target, false);
+}
+
+std::optional<Packed<Convolve::Params>> PackReluTiles(const Convolution& layer, Target target) {
+  return PackTiles(layer, target, true);
 }
 
 }  // namespace thimble::steps

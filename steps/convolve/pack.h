@@ -13,6 +13,9 @@ namespace thimble::steps {
 /// would not fit the arithmetic (int32 before scaling), whose results the plain operator alone knows.
 std::optional<Packed<Convolve::Params>> PackConvolve(const Convolution& layer, Target target);
 
+/// The same with common tiles for one rounding: PackConvolveRelu in steps/convolve_relu/pack.h.
+std::optional<Packed<Convolve::Params>> PackReluTiles(const Convolution& layer, Target target);
+
 }  // namespace thimble::steps
 
 #endif  // THIMBLE_STEPS_CONVOLVE_PACK_H_

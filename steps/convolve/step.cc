@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "steps/convolve/tiles.h"
 #include "steps/convolve/window.h"
 #include "steps/requantise.h"
 
@@ -27,6 +28,13 @@ struct Job {
   int32_t output_channels;
 };
 
+// The loops for one kind of common tiles.
+struct Loops {
+  void (*pixels)(const Job* job, int8_t* output_0, int8_t* output_1);
+  void (*gather)(const Job* job, const int8_t* input_0, const int8_t* input_1);
+  void (*pairs)(const Job* job, const int8_t* input, int8_t* output, int32_t pairs);
+};
+
 template <typename T>
 T Load(const void* from) {
   T value;
@@ -47,10 +55,20 @@ uint32_t WidenEven(uint32_t word) {
 
 #ifdef THIMBLE_CONVOLVE_CORTEX_M4
 
+static_assert(ReluRequantiser::kShift == 12);
 static_assert(offsetof(Job, window) == 12 && offsetof(Job, to_words) == 32 && offsetof(Job, output_channels) == 60);
-extern "C" void thimble_convolve_pixels(const Job* job, int8_t* output_0, int8_t* output_1);
-extern "C" void thimble_convolve_gather(const Job* job, const int8_t* input_0, const int8_t* input_1);
-extern "C" void thimble_convolve_pairs(const Job* job, const int8_t* input, int8_t* output, int32_t pairs);
+extern "C" {
+void thimble_convolve_pixels(const Job* job, int8_t* output_0, int8_t* output_1);
+void thimble_convolve_gather(const Job* job, const int8_t* input_0, const int8_t* input_1);
+void thimble_convolve_pairs(const Job* job, const int8_t* input, int8_t* output, int32_t pairs);
+void thimble_convolve_relu_pixels(const Job* job, int8_t* output_0, int8_t* output_1);
+void thimble_convolve_relu_gather(const Job* job, const int8_t* input_0, const int8_t* input_1);
+void thimble_convolve_relu_pairs(const Job* job, const int8_t* input, int8_t* output, int32_t pairs);
+}
+
+constexpr Loops kCommonLoops = {&thimble_convolve_pixels, &thimble_convolve_gather, &thimble_convolve_pairs};
+constexpr Loops kReluLoops = {&thimble_convolve_relu_pixels, &thimble_convolve_relu_gather,
+                              &thimble_convolve_relu_pairs};
 
 #else
 
@@ -76,14 +94,16 @@ const std::byte* SumTile(const Job& job, const std::byte* tile, const std::byte*
   return lanes;
 }
 
+template <typename Scale>
 void ConvolvePixel(const Job& job, const std::byte* window, int8_t* output) {
+  constexpr int kShift = std::is_same_v<Scale, ReluRequantiser> ? 8 : 1;
   int32_t sums[4];
   const std::byte* tile = job.tiles;
   while (tile != job.common_end) {
     tile = SumTile(job, tile, window, sums);
     for (const int32_t sum : sums) {
-      *output++ = Saturate8(Requantise(WrapShiftLeft(sum, 1), Load<Requantiser>(tile)));
-      tile += sizeof(Requantiser);
+      *output++ = Saturate8(Requantise(WrapShiftLeft(sum, kShift), Load<Scale>(tile)));
+      tile += sizeof(Scale);
     }
   }
   while (tile != job.general_end) {
@@ -99,9 +119,10 @@ void ConvolvePixel(const Job& job, const std::byte* window, int8_t* output) {
   }
 }
 
-void thimble_convolve_pixels(const Job* job, int8_t* output_0, int8_t* output_1) {
-  ConvolvePixel(*job, job->window, output_0);
-  ConvolvePixel(*job, job->window + 4, output_1);
+template <typename Scale>
+void ConvolvePixels(const Job* job, int8_t* output_0, int8_t* output_1) {
+  ConvolvePixel<Scale>(*job, job->window, output_0);
+  ConvolvePixel<Scale>(*job, job->window + 4, output_1);
 }
 
 void GatherRows(const Job& job, const int8_t* input, int32_t pixel) {
@@ -120,17 +141,21 @@ void GatherRows(const Job& job, const int8_t* input, int32_t pixel) {
   }
 }
 
-void thimble_convolve_gather(const Job* job, const int8_t* input_0, const int8_t* input_1) {
+void Gather(const Job* job, const int8_t* input_0, const int8_t* input_1) {
   GatherRows(*job, input_0, 0);
   GatherRows(*job, input_1, 1);
 }
 
-void thimble_convolve_pairs(const Job* job, const int8_t* input, int8_t* output, int32_t pairs) {
+template <typename Scale>
+void ConvolvePairs(const Job* job, const int8_t* input, int8_t* output, int32_t pairs) {
   for (; pairs > 0; --pairs, input += 2 * job->pixel_step, output += 2 * job->output_channels) {
-    thimble_convolve_gather(job, input, input + job->pixel_step);
-    thimble_convolve_pixels(job, output, output + job->output_channels);
+    Gather(job, input, input + job->pixel_step);
+    ConvolvePixels<Scale>(job, output, output + job->output_channels);
   }
 }
+
+constexpr Loops kCommonLoops = {&ConvolvePixels<Requantiser>, &Gather, &ConvolvePairs<Requantiser>};
+constexpr Loops kReluLoops = {&ConvolvePixels<ReluRequantiser>, &Gather, &ConvolvePairs<ReluRequantiser>};
 
 #endif
 
@@ -139,14 +164,15 @@ constexpr int32_t RoundedUp(int32_t a, int32_t b) { return (a + b - 1) / b; }
 // Takes the pixels of a layer in order, two by two.
 class Walk {
  public:
-  Walk(const Convolve::Params& params, const Memory& memory)
+  Walk(const Convolve::Params& params, const Memory& memory, const Loops& loops, int32_t common_tile_bytes)
       : p_(params),
+        loops_(loops),
         shape_(params),
         image_(reinterpret_cast<const int8_t*>(memory.frame + params.input)),
         output_(reinterpret_cast<int8_t*>(memory.frame + params.output)),
         readable_(std::max(ByteAt(params.input_height, 0), params.scratch - params.input)) {
     const std::byte* tiles = memory.constants + p_.constants;
-    const std::byte* common_end = tiles + p_.common_tiles * static_cast<int32_t>(CommonTileBytes(shape_.pairs));
+    const std::byte* common_end = tiles + p_.common_tiles * common_tile_bytes;
     std::byte* window = memory.frame + p_.scratch;
     job_ = {
         tiles,
@@ -178,7 +204,7 @@ class Walk {
       const int32_t pairs = j_ < first_inside_ ? 0 : (inside_end_ - j_) / 2;
       if (pairs > 0 && rows.count() > 0 && shape_.segments_per_row == 1) {
         Prepare(rows);
-        thimble_convolve_pairs(&job_, WindowAt(i_, j_, rows), output_, pairs);
+        loops_.pairs(&job_, WindowAt(i_, j_, rows), output_, pairs);
         output_ += 2 * pairs * p_.output_channels;
         Step(2 * pairs);
       } else {
@@ -238,9 +264,9 @@ class Walk {
     const bool alone = i_ == p_.output_height;
     const int32_t next_i = alone ? i : i_, next_j = alone ? j : j_;
     if (!alone) Step(1);
-    if (CanGather(i, j, rows) && RowsOf(next_i) == rows && CanGather(next_i, next_j, rows)) {
+    if (CanGather(i, j, rows) && (next_i == i || RowsOf(next_i) == rows) && CanGather(next_i, next_j, rows)) {
       Prepare(rows);
-      thimble_convolve_gather(&job_, WindowAt(i, j, rows), WindowAt(next_i, next_j, rows));
+      loops_.gather(&job_, WindowAt(i, j, rows), WindowAt(next_i, next_j, rows));
       Mend(j, rows, 0);
       Mend(next_j, rows, 1);
     } else {
@@ -249,7 +275,7 @@ class Walk {
       prepared_ = {-1, -1};
     }
     int8_t* next_output = alone ? output_ : output_ + p_.output_channels;  // alone: the same twice
-    thimble_convolve_pixels(&job_, output_, next_output);
+    loops_.pixels(&job_, output_, next_output);
     output_ = next_output + p_.output_channels;
   }
 
@@ -299,7 +325,7 @@ class Walk {
   }
 
   // Any window: dilated, in a corner of the image, or beside one that begins in another row.
-  void GatherSlowly(int32_t i, int32_t j, int32_t pixel) {
+  [[gnu::cold]] void GatherSlowly(int32_t i, int32_t j, int32_t pixel) {
     for (int32_t pair = 0; pair < shape_.pairs; ++pair) Store(job_.window + 8 * pair + 4 * pixel, Outside());
     const Rows rows = RowsOf(i);
     for (int32_t k = rows.begin; k < rows.end; ++k) {
@@ -329,6 +355,7 @@ class Walk {
   }
 
   const Convolve::Params& p_;
+  const Loops& loops_;
   WindowShape shape_;
   const int8_t* image_;
   int8_t* output_;
@@ -339,9 +366,15 @@ class Walk {
   Rows prepared_ = {-1, -1};
 };
 
+[[gnu::noinline]] void RunWalk(const Convolve::Params& params, const Memory& memory, const Loops& loops,
+                               int32_t common_tile_bytes) {
+  Walk(params, memory, loops, common_tile_bytes).Run();
+}
+
 }  // namespace
 
-bool Convolve::Check(const Params& p, const std::byte* constants, const Extents& extents) {
+bool CheckTiles(const Convolve::Params& p, const std::byte* constants, const Extents& extents,
+                int64_t (*common_tile_bytes)(int64_t pairs)) {
   constexpr int32_t kMost = 1 << 20;
   for (const int32_t size :
        {p.input_height, p.input_width, p.input_channels, p.output_height, p.output_width, p.output_channels,
@@ -367,7 +400,7 @@ bool Convolve::Check(const Params& p, const std::byte* constants, const Extents&
 
   if (p.common_tiles < 0 || p.common_tiles > kMost || p.general_tiles < 0 || p.general_tiles > kMost) return false;
   const int32_t common_channels = p.common_tiles * kTileChannels;
-  const int64_t common_bytes = p.common_tiles * CommonTileBytes(shape.pairs);
+  const int64_t common_bytes = p.common_tiles * common_tile_bytes(shape.pairs);
   const int64_t general_bytes = p.general_tiles * GeneralTileBytes(shape.pairs);
   if (common_channels > p.output_channels) return false;
   if (!Within(extents.constants_bytes, p.constants, common_bytes + general_bytes, 1, 4)) return false;
@@ -376,12 +409,22 @@ bool Convolve::Check(const Params& p, const std::byte* constants, const Extents&
     tile += GeneralTileBytes(shape.pairs);
     for (int32_t channel = 1; channel <= kTileChannels; ++channel) {
       const auto offset = Load<int32_t>(tile - channel * 16 + sizeof(GeneralRequantiser));
-      if (offset < 0 || offset >= p.output_channels - common_channels) return false;
+      if (offset < -common_channels || offset >= p.output_channels - common_channels) return false;
     }
   }
   return true;
 }
 
-void Convolve::Run(const Params& params, const Memory& memory) { Walk(params, memory).Run(); }
+void RunReluTiles(const Convolve::Params& params, const Memory& memory) {
+  RunWalk(params, memory, kReluLoops, static_cast<int32_t>(ReluTileBytes(WindowShape(params).pairs)));
+}
+
+bool Convolve::Check(const Params& params, const std::byte* constants, const Extents& extents) {
+  return CheckTiles(params, constants, extents, &CommonTileBytes);
+}
+
+void Convolve::Run(const Params& params, const Memory& memory) {
+  RunWalk(params, memory, kCommonLoops, static_cast<int32_t>(CommonTileBytes(WindowShape(params).pairs)));
+}
 
 }  // namespace thimble::steps

@@ -16,7 +16,8 @@ namespace thimble::steps {
 ///
 /// Constants: for `common_tiles` times 4 output channels in order, then for `general_tiles` times at most 4, what
 /// cortex_m4.S describes. Input zero points are folded into the biases. General tiles take what the common ones cannot:
-/// shifts to the left, clamps within int8, channels that are not a multiple of 4, weights of -128 in bad company.
+/// shifts to the left, clamps within int8, channels that are not a multiple of 4, weights of -128 in bad company; they
+/// may also overwrite single channels of common tiles.
 struct Convolve {
   static constexpr const char* kName = "convolve";
   static constexpr uint16_t kNumber = 1;

@@ -42,6 +42,7 @@ struct WindowShape {
 
 inline constexpr int32_t kTileChannels = 4;
 constexpr int64_t CommonTileBytes(int64_t pairs) { return 64 + 8 * pairs; }
+constexpr int64_t ReluTileBytes(int64_t pairs) { return 48 + 8 * pairs; }
 constexpr int64_t GeneralTileBytes(int64_t pairs) { return 80 + 8 * pairs; }
 
 }  // namespace thimble::steps

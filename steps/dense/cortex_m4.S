@@ -8,7 +8,8 @@
 // The constants of a tile, in the order of use: biases 256 * B + A of every pair, biases A of every pair, and for every
 // four inputs the lanes of inputs 0 and 2 of every pair, then those of inputs 1 and 3. The last four inputs come first:
 // their word is the caller's, who fills up what does not exist. Then, in a tile of 8 of a layer without a common
-// multiplier, mantissa, half and shift of every channel (steps/requantise.h).
+// multiplier, mantissa, half and shift of every channel (steps/requantise.h). A tile of 4 ends in a DenseChannel for each
+// (steps/dense/tiles.h).
 //
 // Registers: r0 constants, r1 inputs, r2 r3 inputs 0 2 and 1 3, r4 r5 (and in tiles of 4 also r10 r11) weights;
 // sums of 8 channels r6-r9 256 * B + A, r10-r12 and lr A; of 4 channels r6 r7 and r8 r9.
@@ -18,6 +19,9 @@
   .thumb
 
 // Dense::Params
+#define PARAMS_ZERO_POINT 28
+#define PARAMS_CLAMP_LOW 32
+#define PARAMS_CLAMP_HIGH 36
 #define PARAMS_MANTISSA 48
 #define PARAMS_HALF 52
 #define PARAMS_SHIFT 56
@@ -229,21 +233,45 @@ tile_of_8:
   .endif
 .endm
 
+// Any shift, any clamp: r0 constants of the channel, r6 zero point, r7 lr clamp, r12 outputs. Nothing if there is no such
+// channel.
+.macro finish_channel sum
+  ldm r0!, {r1, r2, r3, r10}  // mantissa, half, shifts, output
+  cmp r10, #0
+  blt 9f
+  lsr r11, r3, #8
+  lsl.w \sum, \sum, r11
+  lsr r11, r3, #16
+  lsr.w r11, \sum, r11
+  subs.w r2, r2, r11
+  smmlar \sum, \sum, r1, r2
+  asr.w \sum, \sum, r3
+  add.w \sum, \sum, r6
+  cmp \sum, r7
+  it lt
+  movlt \sum, r7
+  cmp \sum, lr
+  it gt
+  movgt \sum, lr
+  strb.w \sum, [r12, r10]
+9:
+.endm
+
   .section .text.thimble_dense_4, "ax", %progbits
 
-// void thimble_dense_4(const Params*, const std::byte* tile, const int8_t* inputs, int32_t* sums, uint32_t last_word):
-// the sums of channels A, B, C, D
+// void thimble_dense_4(const Params*, const std::byte* tile, const int8_t* inputs, int32_t* sums, uint32_t last_word,
+//                      int8_t* outputs): channels A, B, C, D; their sums if there is a place for them, else outputs
   .balign 8
   .global thimble_dense_4
   .type thimble_dense_4, %function
   .thumb_func
 thimble_dense_4:
-  push {r3, r4-r11, lr}
+  push {r0, r3, r4-r11, lr}
   mov lr, r2
   mov r12, r0
   ldm r1!, {r6-r9}
   mov r0, r1
-  ldr.w r2, [sp, #40]
+  ldr.w r2, [sp, #44]
   multiply_quad_of_4 0, 0
   ldr.w r2, [r12, #PARAMS_STEP_OF_4]
   ldr.w r4, [r12, #PARAMS_FIRST_QUADS]
@@ -262,13 +290,25 @@ thimble_dense_4:
 2:
   cmp r1, r12
   bne.w 1b
-  pop {r2}
   subs r6, r6, r8
   subs r7, r7, r9
+  pop {r1, r2}
   asrs r4, r6, #8
   asrs r5, r7, #8
+  cbz r2, 3f
   strd r8, r4, [r2]
   strd r9, r5, [r2, #8]
+  pop {r4-r11, pc}
+3:
+  ldr.w r12, [sp, #40]
+  ldr r6, [r1, #PARAMS_ZERO_POINT]
+  ldr r7, [r1, #PARAMS_CLAMP_LOW]
+  ldr.w lr, [r1, #PARAMS_CLAMP_HIGH]
+  subs r0, #16 * (BLOCK - 1)
+  finish_channel r8
+  finish_channel r4
+  finish_channel r9
+  finish_channel r5
   pop {r4-r11, pc}
   .size thimble_dense_4, . - thimble_dense_4
 

@@ -115,10 +115,10 @@ double PredictCycles(const Dense::Params& p) {
   const double blocks = std::ceil((quads - 1) / 4);
   const double tile_of_8 = (p.mantissa != 0 ? 88 : 118) + 39 * quads + 4 * blocks;
   const double segment = 95 + 20 * quads + 4 * blocks;
-  const double tile_of_4 = 48 + p.segments * segment;
   const double channels = p.outputs - 8 * p.tiles_of_8;
-  return p.rows * (80 + (p.tiles_of_8 > 0 ? 65 + p.tiles_of_8 * tile_of_8 : 0) +
-                   (p.tiles_of_4 > 0 ? 40 + p.tiles_of_4 * tile_of_4 + 32 * channels : 0));
+  const double of_4 = p.segments == 1 ? p.tiles_of_4 * (21 + segment) + 15 * channels
+                                      : p.tiles_of_4 * (70 + p.segments * (30 + segment)) + 50 * channels;
+  return p.rows * (92 + (p.tiles_of_8 > 0 ? 65 + p.tiles_of_8 * tile_of_8 : 0) + of_4);
 }
 
 }  // namespace

@@ -14,13 +14,27 @@ T Load(const void* from) {
   return value;
 }
 
+// Scales and stores the sums of a tile of 4, of those channels that there are.
+void Finish(const Dense::Params& p, const int32_t (&sums)[4], const std::byte* constants, int8_t* outputs) {
+  const auto* channel = reinterpret_cast<const DenseChannel*>(constants);
+  for (const int32_t sum : sums) {
+    if (channel->output >= 0) {
+      const int32_t scaled = WrapAdd(Requantise(sum, channel->requantiser), p.output_zero_point);
+      outputs[channel->output] = static_cast<int8_t>(Clamp(scaled, p.clamp_low, p.clamp_high));
+    }
+    ++channel;
+  }
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
 
-static_assert(offsetof(Dense::Params, mantissa) == 48 && offsetof(Dense::Params, step_of_4) == 76);
+static_assert(offsetof(Dense::Params, output_zero_point) == 28 && offsetof(Dense::Params, mantissa) == 48 &&
+              offsetof(Dense::Params, step_of_4) == 76);
+static_assert(sizeof(DenseChannel) == 16 && offsetof(DenseChannel, output) == 12);
 extern "C" void thimble_dense_8(const Dense::Params* params, const std::byte* tiles, const int8_t* inputs,
                                 int8_t* outputs, uint32_t last_word, const std::byte* end);
 extern "C" void thimble_dense_4(const Dense::Params* params, const std::byte* tile, const int8_t* inputs, int32_t* sums,
-                                uint32_t last_word);
+                                uint32_t last_word, int8_t* outputs);
 
 #else
 
@@ -72,10 +86,14 @@ void thimble_dense_8(const Dense::Params* params, const std::byte* tiles, const 
 }
 
 void thimble_dense_4(const Dense::Params* params, const std::byte* tile, const int8_t* inputs, int32_t* sums,
-                     uint32_t last_word) {
+                     uint32_t last_word, int8_t* outputs) {
   int32_t of_channels[4];
-  SumTile(*params, tile, inputs, last_word, of_channels);
-  std::memcpy(sums, of_channels, sizeof of_channels);
+  tile = SumTile(*params, tile, inputs, last_word, of_channels);
+  if (sums != nullptr) {
+    std::memcpy(sums, of_channels, sizeof of_channels);
+  } else {
+    Finish(*params, of_channels, tile, outputs);
+  }
 }
 
 #endif
@@ -91,27 +109,18 @@ uint32_t LastWord(const Dense::Params& p, const int8_t* inputs) {
   return word;
 }
 
-// Not inlined: small layers have no such tile, and calling what needs few registers is cheap.
-[[gnu::noinline]] void RunTilesOf4(const Dense::Params& p, const std::byte* tile, const int8_t* row, int8_t* outputs) {
+// Not inlined: small layers have one segment, and calling what needs few registers is cheap.
+[[gnu::noinline]] void RunSegments(const Dense::Params& p, const std::byte* tile, const int8_t* row, int8_t* outputs) {
   for (int32_t i = p.tiles_of_4; i > 0; --i) {
     int32_t sums[4] = {};
     const int8_t* inputs = row;
     for (int32_t segment = 0; segment < p.segments; ++segment, inputs += p.inputs) {
       int32_t of_segment[4];
-      thimble_dense_4(&p, tile, inputs, segment == 0 ? sums : of_segment, LastWord(p, inputs));
+      thimble_dense_4(&p, tile, inputs, of_segment, LastWord(p, inputs), outputs);
       tile += DenseSumBytes(DenseQuads(p.inputs), 4);
-      for (int32_t channel = 0; segment > 0 && channel < 4; ++channel) {
-        sums[channel] = WrapAdd(sums[channel], of_segment[channel]);
-      }
+      for (int32_t channel = 0; channel < 4; ++channel) sums[channel] = WrapAdd(sums[channel], of_segment[channel]);
     }
-    const auto* channel = reinterpret_cast<const DenseChannel*>(tile);
-    for (const int32_t sum : sums) {
-      if (channel->output >= 0) {
-        const int32_t scaled = WrapAdd(Requantise(sum, channel->requantiser), p.output_zero_point);
-        outputs[channel->output] = static_cast<int8_t>(Clamp(scaled, p.clamp_low, p.clamp_high));
-      }
-      ++channel;
-    }
+    Finish(p, sums, tile, outputs);
     tile += 4 * sizeof(DenseChannel);
   }
 }
@@ -151,12 +160,19 @@ void Dense::Run(const Params& p, const Memory& memory) {
   int32_t rows = p.rows;
   do {
     const std::byte* tiles = memory.constants + p.constants;
-    if (p.tiles_of_8 > 0) {
-      const std::byte* end = tiles + p.tiles_of_8 * DenseTileOf8Bytes(DenseQuads(p.inputs), p.mantissa != 0);
-      thimble_dense_8(&p, tiles, inputs, outputs, LastWord(p, inputs), end);
-      tiles = end;
+    if (p.segments > 1) {
+      RunSegments(p, tiles, inputs, outputs);
+    } else {
+      const uint32_t last_word = LastWord(p, inputs);
+      if (p.tiles_of_8 > 0) {
+        const std::byte* end = tiles + p.tiles_of_8 * DenseTileOf8Bytes(DenseQuads(p.inputs), p.mantissa != 0);
+        thimble_dense_8(&p, tiles, inputs, outputs, last_word, end);
+        tiles = end;
+      }
+      for (int32_t i = p.tiles_of_4; i > 0; --i, tiles += DenseTileOf4Bytes(DenseQuads(p.inputs), 1)) {
+        thimble_dense_4(&p, tiles, inputs, nullptr, last_word, outputs);
+      }
     }
-    if (p.tiles_of_4 > 0) RunTilesOf4(p, tiles, inputs, outputs);
     inputs += p.segments * p.inputs;
     outputs += p.outputs;
   } while (--rows > 0);
