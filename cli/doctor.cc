@@ -1,8 +1,10 @@
 // `thimble doctor`: what a model is, what it needs, and what stands in its way, before it meets a board.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -10,10 +12,14 @@
 #include "cli/board_name.h"
 #include "cli/commands.h"
 #include "cli/output_files.h"
+#include "cli/plan_options.h"
 #include "cli/terminal.h"
 #include "compiler/code_size.h"
+#include "compiler/compile.h"
 #include "compiler/inspect.h"
 #include "compiler/model_file.h"
+#include "compiler/plan_firmware.h"
+#include "simulator/cycles.h"
 
 namespace thimble::cli {
 namespace {
@@ -27,12 +33,42 @@ using Weight = Finding::Weight;
 
 constexpr int kHeadingColumns = 11;
 
-/// What a board has, against what the model takes of it.
+/// Whose speed is told when nobody names a board; the kit that this project is built around.
+constexpr const char* kUsualBoard = "az3166";
+
+/// One way to run the model, and what it takes of a board.
+struct Form {
+  const char* name;
+  size_t ram_bytes, flash_bytes;
+  bool has_code;  ///< the flash; otherwise nobody knows how much code there is
+
+  bool HasRam(const firmware::Board& board) const { return board.ram.bytes == 0 || ram_bytes <= board.ram.bytes; }
+  bool HasFlash(const firmware::Board& board) const {
+    return board.flash.bytes == 0 || flash_bytes <= board.flash.bytes;
+  }
+  bool Fits(const firmware::Board& board) const { return HasRam(board) && HasFlash(board); }
+  /// It fits, and leaves less than a tenth of the RAM.
+  bool IsTight(const firmware::Board& board) const { return Fits(board) && ram_bytes > board.ram.bytes / 10 * 9; }
+};
+
+/// A board and the ways to run the model on it, the smallest first.
 struct Fit {
   const firmware::Board* board = nullptr;
-  bool ram = true;
-  bool flash = true;
-  bool fits() const { return ram && flash; }
+  std::vector<Form> forms;
+
+  bool fits() const {
+    return std::any_of(forms.begin(), forms.end(), [this](const Form& form) { return form.Fits(*board); });
+  }
+};
+
+/// The model as the compiler would have it.
+struct Compiled {
+  compiler::Plan plan;
+  bool cycles_known = false;               ///< for this core
+  std::optional<compiler::PlanSize> size;  ///< when it could be linked
+  std::string no_size;                     ///< why not
+
+  int64_t cycles() const { return std::llround(compiler::PredictCycles(plan)); }
 };
 
 /// All that is known about a model.
@@ -41,8 +77,10 @@ struct Diagnosis {
   std::optional<compiler::OtherFile> other;
   Inspection inspection;
   std::optional<size_t> code_bytes;
-  std::string no_code_bytes;  ///< why not
-  std::vector<Fit> fits;      ///< of the board that was named, or of all
+  std::string no_code_bytes;         ///< why not
+  std::optional<Compiled> compiled;  ///< for the board that was named, or the usual one
+  const firmware::Board* speed_board = nullptr;
+  std::vector<Fit> fits;  ///< of the board that was named, or of all
   bool board_named = false;
 
   bool healthy() const {
@@ -102,16 +140,68 @@ void MeasureCode(Diagnosis& diagnosis) {
 /// This computer is a board, too: one without limits that matter here.
 bool HasLimits(const firmware::Board& board) { return *board.core != '\0'; }
 
-/// Whether an arena leaves less than a tenth of the RAM.
-bool IsTight(const Diagnosis& diagnosis, const firmware::Board& board) {
-  return HasLimits(board) && diagnosis.inspection.arena->bytes > board.ram.bytes / 10 * 9;
+steps::Target TargetOf(const firmware::Board& board) {
+  if (!HasLimits(board)) return steps::Target::kX86;
+  const Expected<steps::Target> target = TargetOfCore(board.core);
+  return target ? *target : steps::Target::kCortexM0;  // whose kernels run everywhere
 }
 
-Fit FitOf(const Diagnosis& diagnosis, const firmware::Board& board) {
-  if (!HasLimits(board)) return {&board, true, true};
-  const size_t flash = diagnosis.inspection.model_bytes + diagnosis.code_bytes.value_or(0);
-  const size_t ram = diagnosis.inspection.arena->bytes;
-  return {&board, board.ram.bytes == 0 || ram <= board.ram.bytes, board.flash.bytes == 0 || flash <= board.flash.bytes};
+/// Plans for the cores of boards, each made once. A model that the compiler refuses has none.
+class Plans {
+ public:
+  explicit Plans(std::span<const std::byte> model) : model_(model) {}
+
+  const Expected<compiler::Plan>& For(const firmware::Board& board) {
+    const steps::Target target = TargetOf(board);
+    auto found = plans_.find(target);
+    if (found == plans_.end()) {
+      compiler::CompileOptions options;
+      options.target = target;
+      found = plans_.emplace(target, compiler::Compile(model_, options)).first;
+    }
+    return found->second;
+  }
+
+ private:
+  std::span<const std::byte> model_;
+  std::map<steps::Target, Expected<compiler::Plan>> plans_;
+};
+
+void AddCompiled(const Expected<compiler::Plan>& plan, const firmware::Board& board, Diagnosis& diagnosis) {
+  if (!plan) {
+    diagnosis.inspection.findings.push_back(
+        {Weight::kWarning, "not_compiled",
+         "the compiler refuses it, so it runs interpreted only: " + plan.error().message, ""});
+    return;
+  }
+  Compiled& compiled = diagnosis.compiled.emplace();
+  compiled.plan = *plan;
+  compiled.cycles_known = simulator::CountsCyclesOf(board.core);
+  if (plan->target != steps::Target::kCortexM4) {
+    compiled.no_size = "only that for a Cortex-M4 is linked here";
+    return;
+  }
+  const Expected<compiler::PlanSize> size = compiler::MeasurePlan(*plan, {});
+  if (size) {
+    compiled.size = *size;
+  } else {
+    compiled.no_size = size.error().message.substr(0, size.error().message.find('\n'));
+  }
+}
+
+Fit FitOf(const Diagnosis& diagnosis, const firmware::Board& board, const Expected<compiler::Plan>& plan) {
+  Fit fit{&board, {}};
+  if (plan) {
+    const std::optional<Compiled>& compiled = diagnosis.compiled;
+    const bool has_code = compiled && compiled->plan.target == plan->target && compiled->size;
+    fit.forms.push_back({"compiled", compiler::PredictRamBytes(*plan),
+                         has_code ? compiled->size->model_bytes + compiled->size->code_bytes : plan->constants.size(),
+                         has_code});
+  }
+  fit.forms.push_back({"interpreted", diagnosis.inspection.arena->bytes,
+                       diagnosis.inspection.model_bytes + diagnosis.code_bytes.value_or(0),
+                       diagnosis.code_bytes.has_value()});
+  return fit;
 }
 
 // --- Text ---
@@ -176,13 +266,112 @@ std::string OperatorTable(const Inspection& inspection, const Style& style) {
   return "\n" + style.Plain(Table(table, 2)) + "\n";
 }
 
+/// The layers as the compiler has them, each with its share of a run.
+std::string LayerTable(const Compiled& compiled, const Style& style) {
+  constexpr size_t kMostRows = 40;
+  struct Row {
+    std::string layer;
+    int64_t macs = 0, constants_bytes = 0;
+    double cycles = 0;
+  };
+  std::vector<Row> rows;
+  const std::vector<int>* operators = nullptr;
+  for (const compiler::PlanStep& step : compiled.plan.graphs[0].steps) {
+    // A layer in parts, so that it can overlap its input, is one layer to people.
+    const bool is_part = operators != nullptr && !step.operators.empty() && *operators == step.operators;
+    if (!is_part) rows.push_back({step.layer.substr(0, step.layer.find(", pixels "))});
+    operators = &step.operators;
+    rows.back().macs += step.macs;
+    rows.back().constants_bytes += step.constants_bytes;
+    rows.back().cycles += step.cycles;
+  }
+  // Of a deep network the layers that matter, in order.
+  std::vector<size_t> shown(rows.size());
+  std::iota(shown.begin(), shown.end(), 0);
+  const auto weight = [&](size_t i) {
+    return compiled.cycles_known ? rows[i].cycles : static_cast<double>(rows[i].macs);
+  };
+  if (shown.size() > kMostRows) {
+    std::stable_sort(shown.begin(), shown.end(), [&](size_t a, size_t b) { return weight(a) > weight(b); });
+    shown.resize(kMostRows - 1);
+    std::sort(shown.begin(), shown.end());
+  }
+
+  Row all{"all"}, others{"the other " + std::to_string(rows.size() - shown.size()) + " layers"};
+  std::vector<std::vector<std::string>> table = {{"layer", "multiply-acc.", "constants"}};
+  if (compiled.cycles_known) table[0].emplace_back("cycles");
+  const auto number = [](int64_t value) { return value == 0 ? std::string("·") : Thousands(value); };
+  const int columns = std::max(std::min(style.width, 110) - 41, 24);
+  const auto add = [&](const std::string& name, const Row& row) {
+    table.push_back({Shorten(Printable(name), columns, style), number(row.macs), number(row.constants_bytes)});
+    if (compiled.cycles_known) table.back().push_back(number(std::llround(row.cycles)));
+  };
+  const auto sum = [](const Row& row, Row& into) {
+    into.macs += row.macs;
+    into.constants_bytes += row.constants_bytes;
+    into.cycles += row.cycles;
+  };
+  for (size_t i = 0, next = 0; i < rows.size(); ++i) {
+    sum(rows[i], all);
+    if (next < shown.size() && shown[next] == i) {
+      add(std::to_string(i) + "  " + rows[i].layer, rows[i]);
+      ++next;
+    } else {
+      sum(rows[i], others);
+    }
+  }
+  if (shown.size() < rows.size()) add(others.layer, others);
+  all.constants_bytes = static_cast<int64_t>(compiled.plan.constants.size());  // what layers share, once
+  all.cycles = static_cast<double>(compiled.cycles());                         // and what starting takes
+  add(all.layer, all);
+  return "\n" + style.Plain(Table(table, 2)) + "\n";
+}
+
+/// "0.017", "34", "1,250": three digits where they mean something.
+std::string Milliseconds(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, ms < 0.1 ? "%.3f" : ms < 10 ? "%.2f" : "%.1f", ms);
+  return ms < 100 ? text : Thousands(std::llround(ms));
+}
+
+double MillisecondsOn(const firmware::Board& board, const Compiled& compiled) {
+  return static_cast<double>(compiled.cycles()) / board.clock_hz * 1e3;
+}
+
+std::string CompiledLines(const Diagnosis& diagnosis, const Style& style) {
+  const Compiled& compiled = *diagnosis.compiled;
+  const firmware::Board& board = *diagnosis.speed_board;
+  const std::string target = compiler::NameOf(compiled.plan.target);
+  char clock[32];
+  std::snprintf(clock, sizeof clock, "%.4g MHz", board.clock_hz / 1e6);
+  std::string text =
+      Line("cycles",
+           compiled.cycles_known ? Thousands(compiled.cycles()) + " a run, expected when compiled for " + target +
+                                       ": about " + Milliseconds(MillisecondsOn(board, compiled)) + " ms on " +
+                                       board.name + " at " + clock + ", if memory never makes the core wait"
+                                 : "not predicted for " + std::string(HasLimits(board) ? board.core : target) +
+                                       ", only for boards with a Cortex-M4",
+           style);
+  std::string flash = Bytes(compiled.plan.constants.size()) + " of weights and tables";
+  if (compiled.size) {
+    const int64_t steps =
+        static_cast<int64_t>(compiled.size->model_bytes) - static_cast<int64_t>(compiled.plan.constants.size());
+    flash += " + " + Thousands(steps) + " of steps + about " +
+             Thousands(static_cast<long long>(compiled.size->code_bytes)) + " of code";
+  } else {
+    flash += "; code was not measured: " + compiled.no_size;
+  }
+  return text + Line("compiled",
+                     Bytes(compiler::PredictRamBytes(compiled.plan)) + " of RAM, exactly; in flash " + flash, style);
+}
+
 std::string ArenaLines(const Inspection& inspection, const Style& style) {
   const compiler::ArenaFacts& arena = *inspection.arena;
   size_t end = arena.persistent_bytes;
   for (const compiler::Piece& piece : arena.pieces) end = std::max(end, piece.offset_bytes + piece.size_bytes);
   const auto number = [](size_t bytes) { return Thousands(static_cast<long long>(bytes)); };
-  std::string sentence = Bytes(arena.bytes) + ", exactly: " + number(arena.persistent_bytes) + " for good and " +
-                         number(end - arena.persistent_bytes) + " that tensors share";
+  std::string sentence = "interpreted: " + Bytes(arena.bytes) + ", exactly: " + number(arena.persistent_bytes) +
+                         " for good and " + number(end - arena.persistent_bytes) + " that tensors share";
   // Planning happens where the tensors will be; in tiny models it is the larger of the two.
   if (arena.bytes >= end + 16) sentence += "; planning while loading takes the rest";
   if (!arena.live_bytes.empty()) {
@@ -199,34 +388,41 @@ std::string Share(size_t part, uint32_t whole) {
   return text;
 }
 
-std::string FitText(const Diagnosis& diagnosis, const Fit& fit) {
+std::string FitText(const Fit& fit) {
   const firmware::Board& board = *fit.board;
-  const size_t arena = diagnosis.inspection.arena->bytes;
-  const size_t flash = diagnosis.inspection.model_bytes + diagnosis.code_bytes.value_or(0);
   if (!HasLimits(board)) return std::string(board.name) + ": fits, there are no limits";
   const auto part = [](const char* what, size_t needed, uint32_t has) {
     return std::string(what) + " " + Thousands(static_cast<long long>(needed)) + " of " + Bytes(has) + " (" +
            Share(needed, has) + ")";
   };
-  std::string text = std::string(board.name) + ": " + (fit.fits() ? "fits" : "does not fit") + "; " +
-                     part("RAM", arena, board.ram.bytes) + ", " + part("flash", flash, board.flash.bytes);
-  if (IsTight(diagnosis, board) && fit.fits()) return text + "; that leaves little RAM for stack and application";
-  if (fit.fits()) return text + "; the rest is for stack, drivers and the application";
-  if (!fit.ram) text += "; RAM is short of " + Bytes(arena - board.ram.bytes);
-  if (!fit.flash) text += "; flash is short of " + Bytes(flash - board.flash.bytes);
+  std::string text = std::string(board.name) + ": " + (fit.fits() ? "fits" : "does not fit");
+  for (const Form& form : fit.forms) {
+    text += "; " + std::string(form.name) + " " + part("RAM", form.ram_bytes, board.ram.bytes) + ", " +
+            part(form.has_code ? "flash" : "flash without code", form.flash_bytes, board.flash.bytes);
+    if (!form.HasRam(board)) text += ", RAM is short of " + Bytes(form.ram_bytes - board.ram.bytes);
+    if (!form.HasFlash(board)) text += ", flash is short of " + Bytes(form.flash_bytes - board.flash.bytes);
+    if (form.IsTight(board)) text += ", that leaves little RAM for stack and application";
+  }
+  if (fit.fits()) text += "; the rest is for stack, drivers and the application";
   return text;
 }
 
 std::string BoardLines(const Diagnosis& diagnosis, const Style& style) {
-  if (diagnosis.board_named) return Line("board", FitText(diagnosis, diagnosis.fits[0]), style);
+  if (diagnosis.board_named) return Line("board", FitText(diagnosis.fits[0]), style);
   std::string fits, too_large;
   for (const Fit& fit : diagnosis.fits) {
+    const firmware::Board& board = *fit.board;
     std::string& list = fit.fits() ? fits : too_large;
-    list += (list.empty() ? "" : ", ") + std::string(fit.board->name);
-    if (!fit.fits()) {
-      list += fit.ram ? " (flash)" : " (RAM)";
-    } else if (IsTight(diagnosis, *fit.board)) {
+    list += (list.empty() ? "" : ", ") + std::string(board.name);
+    // The first form is the smallest.
+    const auto form =
+        std::find_if(fit.forms.begin(), fit.forms.end(), [&](const Form& one) { return one.Fits(board); });
+    if (form == fit.forms.end()) {
+      list += fit.forms[0].HasRam(board) ? " (flash)" : " (RAM)";
+    } else if (form->IsTight(board)) {
       list += " (barely: RAM)";
+    } else if (!fit.forms.back().Fits(board)) {
+      list += " (compiled)";
     }
   }
   std::string text = fits.empty() ? "fits none" : "fits " + fits;
@@ -267,14 +463,18 @@ std::string Text(const Diagnosis& diagnosis, const Style& style) {
   }
   std::string text = head(Sentence(inspection)) + "\n";
   text += TensorLines("input", inspection.inputs, style) + TensorLines("output", inspection.outputs, style);
-  text += OperatorTable(inspection, style);
+  if (diagnosis.compiled) {
+    text += LayerTable(*diagnosis.compiled, style) + CompiledLines(diagnosis, style);
+  } else {
+    text += OperatorTable(inspection, style);
+  }
   if (inspection.runs()) {
     text += ArenaLines(inspection, style);
     const std::string code = diagnosis.code_bytes
                                  ? " + " + Thousands(static_cast<long long>(*diagnosis.code_bytes)) +
                                        " of code (linked for a Cortex-M4F, without start-up and drivers)"
                                  : "; code was not measured: " + diagnosis.no_code_bytes;
-    text += Line("flash", Bytes(inspection.model_bytes) + " of model" + code, style);
+    text += Line("flash", "interpreted: " + Bytes(inspection.model_bytes) + " of model" + code, style);
     text += BoardLines(diagnosis, style);
   } else {
     text += Line("flash", Bytes(inspection.model_bytes) + " of model", style);
@@ -327,6 +527,23 @@ Json JsonOf(const compiler::ArenaFacts& arena) {
           {"pieces", pieces}};
 }
 
+Json JsonOf(const Compiled& compiled) {
+  const auto cycles = [&](double value) { return compiled.cycles_known ? Json(std::llround(value)) : Json(); };
+  Json layers = Json::array();
+  for (const compiler::PlanStep& step : compiled.plan.graphs[0].steps) {
+    layers.push_back(
+        {{"layer", step.layer}, {"step", step.step}, {"cycles", cycles(step.cycles)}, {"macs", step.macs}});
+  }
+  return {{"target", compiler::NameOf(compiled.plan.target)},
+          {"cycles", cycles(compiler::PredictCycles(compiled.plan))},
+          {"ram_bytes", compiler::PredictRamBytes(compiled.plan)},
+          {"arena_bytes", compiled.plan.arena_bytes},
+          {"constants_bytes", compiled.plan.constants.size()},
+          {"model_bytes", compiled.size ? Json(compiled.size->model_bytes) : Json()},
+          {"code_bytes", compiled.size ? Json(compiled.size->code_bytes) : Json()},
+          {"layers", layers}};
+}
+
 std::string JsonText(const Diagnosis& diagnosis) {
   const Inspection& inspection = diagnosis.inspection;
   Json findings = Json::array();
@@ -355,10 +572,14 @@ std::string JsonText(const Diagnosis& diagnosis) {
   }
   Json boards = Json::array();
   for (const Fit& fit : diagnosis.fits) {
-    boards.push_back({{"name", fit.board->name},
-                      {"fits", fit.fits()},
-                      {"ram_bytes", fit.board->ram.bytes},
-                      {"flash_bytes", fit.board->flash.bytes}});
+    Json object = {{"name", fit.board->name}, {"fits", fit.fits()}};
+    for (const Form& form : fit.forms) object["fits_" + std::string(form.name)] = form.Fits(*fit.board);
+    object["ram_bytes"] = fit.board->ram.bytes;
+    object["flash_bytes"] = fit.board->flash.bytes;
+    if (diagnosis.compiled && simulator::CountsCyclesOf(fit.board->core)) {
+      object["milliseconds"] = MillisecondsOn(*fit.board, *diagnosis.compiled);
+    }
+    boards.push_back(std::move(object));
   }
   Json object = {{"model", diagnosis.path},
                  {"healthy", diagnosis.healthy()},
@@ -371,10 +592,12 @@ std::string JsonText(const Diagnosis& diagnosis) {
                  {"macs", inspection.macs},
                  {"subgraphs", inspection.subgraphs},
                  {"operators", operators},
+                 {"compiled", nullptr},
                  {"arena", nullptr},
                  {"flash_bytes", {{"model", inspection.model_bytes}, {"code", nullptr}}},
                  {"boards", boards},
                  {"findings", findings}};
+  if (diagnosis.compiled) object["compiled"] = JsonOf(*diagnosis.compiled);
   if (inspection.arena) object["arena"] = JsonOf(*inspection.arena);
   if (diagnosis.code_bytes) object["flash_bytes"]["code"] = *diagnosis.code_bytes;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -406,9 +629,12 @@ Expected<bool> Doctor(const DoctorOptions& options) {
     diagnosis.inspection = compiler::Inspect(file.bytes(), compiler::OperatorsOf(compiler::Engine::kFast));
     if (diagnosis.inspection.runs()) {
       MeasureCode(diagnosis);
-      if (board != nullptr) diagnosis.fits.push_back(FitOf(diagnosis, *board));
+      Plans plans(file.bytes());
+      diagnosis.speed_board = board != nullptr ? board : firmware::FindBoard(kUsualBoard);
+      AddCompiled(plans.For(*diagnosis.speed_board), *diagnosis.speed_board, diagnosis);
+      if (board != nullptr) diagnosis.fits.push_back(FitOf(diagnosis, *board, plans.For(*board)));
       for (const firmware::Board* one : firmware::kAllBoards) {
-        if (board == nullptr && HasLimits(*one)) diagnosis.fits.push_back(FitOf(diagnosis, *one));
+        if (board == nullptr && HasLimits(*one)) diagnosis.fits.push_back(FitOf(diagnosis, *one, plans.For(*one)));
       }
     }
   }

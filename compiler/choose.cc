@@ -195,7 +195,7 @@ double PredictCycles(const OperatorCall& call, int64_t macs) {
   static constexpr Cost kCosts[] = {
       {"conv_2d", 500, 60, 28},
       {"depthwise_conv_2d", 500, 60, 40},
-      {"fully_connected", 500, 40, 13},
+      {"fully_connected", 650, 38.4, 13},
       {"svdf", 9000, 254, 15},
       {"unidirectional_sequence_lstm", 500, 529, 15},
       {"", 1400, 85, 20},
@@ -299,7 +299,8 @@ class FramePlan {
 
 /// Bytes of code that a program has with a step, on a Cortex-M4F.
 int64_t CodeBytes(std::string_view step) {
-  static constexpr std::pair<std::string_view, int64_t> kCode[] = {{"winograd", 8000}, {"convolve", 2500}};
+  static constexpr std::pair<std::string_view, int64_t> kCode[] = {
+      {"winograd", 10400}, {"convolve", 5700}, {"convolve_relu", 6800}, {"depthwise_3x3", 6900}, {"depthwise", 5400}};
   for (const auto& [name, bytes] : kCode) {
     if (name == step) return bytes;
   }

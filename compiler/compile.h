@@ -42,8 +42,12 @@ std::vector<PassInfo> AllPasses();
 ///   anything else      the interpreter refuses the model, with its sentence
 Expected<Plan> Compile(std::span<const std::byte> model, const CompileOptions& options);
 
-/// Of one run, without memory that makes the core wait: the sum over the steps of the first graph.
+/// Of one run, without memory that makes the core wait: the steps of the first graph, and what starting them takes.
+/// Steps' costs are fitted to what a Cortex-M4 takes; of plans for other targets this says nothing.
 double PredictCycles(const Plan& plan);
+
+/// All RAM but the stack, of a program that has the plan linked into it: the arena, and who knows where it is.
+size_t PredictRamBytes(const Plan& plan);
 
 /// The first graph's memory, for pictures: steps are its operators. Where a step writes over what it has read, two
 /// pieces overlap in that step.

@@ -242,6 +242,19 @@ TEST(Compile, CountsEveryMacAndNamesEveryLayer) {
   EXPECT_EQ(plan->graphs[0].steps[0].layer, "pad + conv_2d 3x3 stride 2: 7x6x3 -> 4x3x4");
 }
 
+TEST(Compile, PredictsTheStepsAndWhatIsAroundThem) {
+  const auto plan = Compile(PaddedConvolution().Build().span(), {});
+  ASSERT_TRUE(plan) << plan.error().message;
+  double steps = 0;
+  for (const PlanStep& step : plan->graphs[0].steps) {
+    EXPECT_GT(step.cycles, 0) << step.layer;
+    steps += step.cycles;
+  }
+  EXPECT_GT(PredictCycles(*plan), steps + 50) << "starting takes time, too";
+  EXPECT_LT(PredictCycles(*plan), steps + 150);
+  EXPECT_EQ(PredictRamBytes(*plan), plan->arena_bytes + 2 * sizeof(uint32_t));
+}
+
 TEST(Compile, SaysWhatTheLeastIsWhenABudgetIsTooSmall) {
   const AlignedBytes model = PaddedConvolution().Build();
   CompileOptions options;

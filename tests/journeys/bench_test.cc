@@ -33,13 +33,35 @@ class BenchTest : public testing::TestWithParam<const char*> {
   TemporaryFolder folder_;
 };
 
+/// What doctor says beforehand is within a tenth of what is counted: the run, and each layer that matters to it.
+void CheckPrediction(const json& compiled, const json& counted) {
+  const auto near = [](const json& predicted, double cycles, const json& what) {
+    EXPECT_NEAR(predicted.get<double>(), cycles, cycles / 10) << what;
+  };
+  const auto cycles = counted["cycles"].get<double>();
+  near(compiled["cycles"], cycles, "all of it");
+  EXPECT_EQ(compiled["ram_bytes"], counted["ram_bytes"]);
+  EXPECT_EQ(compiled["code_bytes"], counted["code_bytes"]);
+  EXPECT_EQ(compiled["model_bytes"], counted["model_bytes"]);
+  ASSERT_EQ(compiled["layers"].size(), counted["steps"].size());
+  constexpr double kInvokeCycles = 80;  // steps are counted one by one, each with an Invoke of its own
+  for (size_t i = 0; i < counted["steps"].size(); ++i) {
+    const json& step = counted["steps"][i];
+    const double alone = step["cycles"].get<double>() - kInvokeCycles;
+    if (alone > cycles / 20) near(compiled["layers"][i]["cycles"], alone, step["layer"]);
+  }
+}
+
 // The command fails by itself when the answer is not the interpreter's.
-TEST_P(BenchTest, TakesWhatIsCommitted) {
+TEST_P(BenchTest, TakesWhatIsCommittedAndWhatDoctorPredicts) {
   const json report = Bench({});
   if (report.is_null()) return;
   uint64_t steps = 0;
   for (const json& step : report["steps"]) steps += step["cycles"].get<uint64_t>();
   EXPECT_NEAR(static_cast<double>(steps), report["cycles"].get<double>(), 100.0 * report["steps"].size());
+  const CommandResult doctor = RunThimble({"doctor", model_, "--board", "mps2_an386", "--json"}, folder_.path());
+  ASSERT_EQ(doctor.exit_code, 0) << doctor.err;
+  CheckPrediction(json::parse(doctor.out)["compiled"], report);
   const std::string name = GetParam();
   CheckNumbers(name + ".mps2_an386", "build/thimble bench ../shared/golden/models/" + name + "/model.tflite --json",
                {{"cycles", report["cycles"].dump()},

@@ -193,7 +193,7 @@ TEST_F(Tools, DoctorPredictsWhatTheCompiledModelTakesLayerByLayer) {
   EXPECT_NE(text.out.find("a run, expected when compiled for cortex-m4"), std::string::npos) << text.out;
 }
 
-TEST_F(Tools, DoctorPredictsNoCyclesOfCoresWhoseNobodyHasCounted) {
+TEST_F(Tools, DoctorPredictsNoCyclesOfCoresThatNobodyCounts) {
   const json report = json::parse(Thimble({"doctor", Model("hello_int8"), "--board", "mps3_an547", "--json"}).out);
   EXPECT_EQ(report["compiled"]["target"], "cortex-m55");
   EXPECT_TRUE(report["compiled"]["cycles"].is_null());
