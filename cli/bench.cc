@@ -19,6 +19,7 @@
 #include "compiler/model_file.h"
 #include "compiler/plan_firmware.h"
 #include "compiler/temporary_folder.h"
+#include "kernels/all_operators.h"
 #include "simulator/board_client.h"
 #include "simulator/cycles.h"
 #include "simulator/layer_proof.h"
@@ -125,8 +126,7 @@ Expected<Measured> Measure(const BenchOptions& options, Progress& progress) {
   Expected<compiler::Plan> plan = compiler::Compile(model.span(), compile);
   if (!plan) return Error{plan.error().status, options.model + ": " + plan.error().message};
   measured.plan = std::move(*plan);
-  THIMBLE_ASSIGN(compiler::LoadedNetwork loaded,
-                 compiler::LoadNetwork(model.span(), compiler::OperatorsOf(compiler::Engine::kFast)));
+  THIMBLE_ASSIGN(compiler::LoadedNetwork loaded, compiler::LoadNetwork(model.span(), kernels::AllOperators()));
   const std::vector<std::byte> input = simulator::RandomInput(loaded.network, options.seed);
   THIMBLE_ASSIGN(const std::vector<std::byte> expected, Expect(loaded.network, input));
   progress.End();

@@ -19,6 +19,7 @@
 #include "compiler/inspect.h"
 #include "compiler/model_file.h"
 #include "compiler/plan_firmware.h"
+#include "kernels/all_operators.h"
 #include "simulator/cycles.h"
 
 namespace thimble::cli {
@@ -626,7 +627,7 @@ Expected<bool> Doctor(const DoctorOptions& options) {
   THIMBLE_ASSIGN(const compiler::ModelFile file, compiler::ReadModelFile(options.model));
   diagnosis.other = file.other;
   if (!diagnosis.other) {
-    diagnosis.inspection = compiler::Inspect(file.bytes(), compiler::OperatorsOf(compiler::Engine::kFast));
+    diagnosis.inspection = compiler::Inspect(file.bytes(), kernels::AllOperators());
     if (diagnosis.inspection.runs()) {
       MeasureCode(diagnosis);
       Plans plans(file.bytes());

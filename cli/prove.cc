@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "compiler/firmware_build.h"
 #include "compiler/model_file.h"
+#include "kernels/all_operators.h"
 #include "simulator/board_client.h"
 #include "simulator/layer_proof.h"
 #include "simulator/qemu.h"
@@ -97,8 +98,7 @@ Outcome Prove(const ProveOptions& options) {
   }
   THIMBLE_ASSIGN(const firmware::Board* facts, BoardOfName(options.board));
   THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));
-  Expected<compiler::LoadedNetwork> loaded =
-      compiler::LoadNetwork(model.span(), compiler::OperatorsOf(compiler::Engine::kReference));
+  Expected<compiler::LoadedNetwork> loaded = compiler::LoadNetwork(model.span(), kernels::AllOperators());
   if (!loaded) {
     return {loaded.error().status, options.model + ": " + loaded.error().message + "; thimble doctor says more"};
   }

@@ -9,13 +9,14 @@
 #include "cli/output_files.h"
 #include "cli/tensor_file.h"
 #include "cli/terminal.h"
+#include "compiler/fast_engine.h"
 #include "compiler/model_file.h"
+#include "kernels/all_operators.h"
 #include "runtime/describe.h"
 
 namespace thimble::cli {
 namespace {
 
-using compiler::Engine;
 using kernels::Tensor;
 using kernels::Type;
 using Json = nlohmann::ordered_json;
@@ -128,9 +129,8 @@ std::string JsonText(const runtime::Network& network, const RunOptions& options)
 }  // namespace
 
 Outcome Run(const RunOptions& options) {
-  const Engine engine = options.engine == "reference" ? Engine::kReference : Engine::kFast;
   THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));
-  Expected<compiler::LoadedNetwork> loaded = compiler::LoadNetwork(model.span(), compiler::OperatorsOf(engine));
+  Expected<compiler::LoadedNetwork> loaded = compiler::LoadNetwork(model.span(), kernels::AllOperators());
   if (!loaded) {
     return {loaded.error().status, options.model + ": " + loaded.error().message + "; thimble doctor says more"};
   }
@@ -142,7 +142,16 @@ Outcome Run(const RunOptions& options) {
                    ReadTensorFile(options.inputs[static_cast<size_t>(i)], input, "input " + std::to_string(i)));
     if (!bytes.empty()) std::memcpy(input.data, bytes.data(), bytes.size());
   }
-  if (!ok(network.Invoke())) {
+  const auto invoke = [&]() -> Outcome {
+    if (options.engine != "reference") return compiler::InvokeFast(model.span(), network);
+    if (const Status status = network.Invoke(); !ok(status)) return {status, ""};
+    return Nothing{};
+  };
+  const Outcome ran = invoke();
+  if (!ran.ok() && ran.error().status != Status::kCancelled) {
+    return {ran.error().status, options.model + ": " + ran.error().message + "; --engine reference does without"};
+  }
+  if (!ran.ok()) {
     return {Status::kCancelled, options.model + ": a loop (WHILE) does not end with these inputs; stopped after " +
                                     Thousands(runtime::kMostSubgraphRuns) + " runs of its body"};
   }

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "kernels/all_operators.h"
-#include "kernels/ops_headers.inc"
 #include "runtime/describe.h"
 
 namespace thimble::compiler {
@@ -93,15 +92,6 @@ bool IsOnnx(std::string_view text, std::string_view name) {
   return text.size() > 4 && text[0] == 0x08 && text[1] > 0 && text[1] < 32 &&
          (text[2] == 0x12 || text[2] == 0x3a || text[2] == 0x42);
 }
-
-template <typename T>
-constexpr kernels::Operator kReferenceOperator = [] {
-  kernels::Operator op = kernels::kOperator<T>;
-  op.run = [](const void* params, const kernels::Call& call) {
-    return T::kVariants[0].run(*static_cast<const typename T::Params*>(params), call);
-  };
-  return op;
-}();
 
 }  // namespace
 
@@ -218,15 +208,6 @@ Expected<LoadedNetwork> LoadNetwork(std::span<const std::byte> model,
   if (fault != nullptr) *fault = found;
   if (!thimble::ok(status)) return {status, runtime::Describe(model, operators, found)};
   return loaded;
-}
-
-std::span<const kernels::Operator* const> OperatorsOf(Engine engine) {
-  static constexpr const kernels::Operator* kReference[] = {
-#define OP(type) &kReferenceOperator<kernels::type>,
-#include "kernels/ops.inc"
-#undef OP
-  };
-  return engine == Engine::kReference ? std::span(kReference) : kernels::AllOperators();
 }
 
 }  // namespace thimble::compiler

@@ -55,13 +55,6 @@ Expected<LoadedNetwork> LoadNetwork(std::span<const std::byte> model,
                                     std::span<const kernels::Operator* const> operators,
                                     runtime::Fault* fault = nullptr);
 
-/// Which of an operator's variants computes it: the first (the specification), or the last (the quickest here). All
-/// give the same bits.
-enum class Engine { kReference, kFast };
-
-/// Every operator there is, computed as `engine` says.
-std::span<const kernels::Operator* const> OperatorsOf(Engine engine);
-
 }  // namespace thimble::compiler
 
 #endif  // THIMBLE_COMPILER_MODEL_FILE_H_

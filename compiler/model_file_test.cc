@@ -87,23 +87,5 @@ TEST(LoadNetwork, TakesExactlyTheArenaItNeeds) {
   EXPECT_EQ(loaded->arena.span().size(), loaded->network.arena_bytes());
 }
 
-TEST(Engines, GiveTheSameBits) {
-  if (runtime::GoldenModels().empty()) GTEST_SKIP() << "no golden models: set THIMBLE_SHARED";
-  const auto model = ReadTflite(runtime::GoldenModels() / "ad01_int8" / "model.tflite");
-  ASSERT_TRUE(model.ok());
-  std::vector<std::byte> answers[2];
-  for (const Engine engine : {Engine::kReference, Engine::kFast}) {
-    auto loaded = LoadNetwork(model->span(), OperatorsOf(engine));
-    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
-    const kernels::Tensor input = loaded->network.input(0);
-    for (size_t i = 0; i < input.SizeBytes(); ++i) input.As<uint8_t>()[i] = static_cast<uint8_t>(i * 37);
-    ASSERT_EQ(loaded->network.Invoke(), Status::kOk);
-    const kernels::Tensor output = loaded->network.output(0);
-    answers[static_cast<int>(engine)].assign(output.As<std::byte>(), output.As<std::byte>() + output.SizeBytes());
-  }
-  EXPECT_EQ(answers[0], answers[1]);
-  EXPECT_EQ(OperatorsOf(Engine::kReference).size(), kernels::AllOperators().size());
-}
-
 }  // namespace
 }  // namespace thimble::compiler

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "compiler/model_file.h"
+#include "kernels/all_operators.h"
 
 namespace thimble::compiler::passes {
 namespace {
@@ -121,7 +122,7 @@ std::optional<std::vector<std::vector<uint8_t>>> Evaluate(const Graph& graph, co
     main.outputs.push_back(only.outputs[i]);
   }
   const AlignedMemory file{std::span<const std::byte>(Pack(model))};
-  auto loaded = LoadNetwork(file.span(), OperatorsOf(Engine::kReference));
+  auto loaded = LoadNetwork(file.span(), kernels::AllOperators());
   if (!loaded) return std::nullopt;
 
   int input = 0;

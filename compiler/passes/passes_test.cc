@@ -17,6 +17,7 @@
 #include "base/aligned_memory.h"
 #include "compiler/model_file.h"
 #include "compiler/passes/graph.h"
+#include "kernels/all_operators.h"
 
 namespace thimble::compiler {
 namespace {
@@ -151,7 +152,7 @@ void FillInputs(runtime::Network& network, Random& random) {
 /// The outputs of a few runs in a row, one behind the other; from memory that held other things before.
 std::vector<uint8_t> Answers(std::span<const std::byte> model, int runs = 2) {
   const AlignedMemory file(model);
-  auto loaded = LoadNetwork(file.span(), OperatorsOf(Engine::kReference));
+  auto loaded = LoadNetwork(file.span(), kernels::AllOperators());
   EXPECT_TRUE(loaded) << loaded.error().message;
   std::vector<uint8_t> answers;
   if (!loaded) return answers;

@@ -7,6 +7,7 @@
 #include "compiler/firmware_build.h"
 #include "compiler/inspect.h"
 #include "compiler/model_file.h"
+#include "kernels/all_operators.h"
 #include "tests/models/archive.h"
 
 int main(int argc, char** argv) {
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
       std::printf("%-24s %s\n", model.id.c_str(), bytes.error().message.c_str());
       continue;
     }
-    const auto found = compiler::Inspect(bytes->span(), compiler::OperatorsOf(compiler::Engine::kFast));
+    const auto found = compiler::Inspect(bytes->span(), kernels::AllOperators());
     if (!found.runs()) {
       std::printf("%-24s refused: %s\n", model.id.c_str(), found.findings.front().what.c_str());
       continue;
