@@ -1,81 +1,21 @@
 #include <gtest/gtest.h>
 
 #include "steps/convolve16/pack.h"
-#include "steps/reference_layer.h"
+#include "steps/layer_tests.h"
 
 namespace thimble::steps {
 namespace {
 
-Convolution RandomShape(Random& random) {
-  Convolution layer;
-  layer.int16 = true;
-  layer.wide_sums = random.Chance(0.5);
-  layer.input_channels = Pick(random, 1, 9);
-  layer.output_channels = Pick(random, 1, 7);
-  if (random.Chance(0.3)) {  // fully connected, one row or several
-    layer.input_channels = Pick(random, 1, 70);
-    layer.input_width = layer.output_width = random.Chance(0.5) ? 1 : Pick(random, 2, 5);
-    return layer;
-  }
-  layer.kernel_height = Pick(random, 1, 4);
-  layer.kernel_width = Pick(random, 1, 4);
-  layer.stride_height = Pick(random, 1, 3);
-  layer.stride_width = Pick(random, 1, 3);
-  layer.dilation_height = random.Chance(0.2) ? 2 : 1;
-  layer.dilation_width = random.Chance(0.2) ? 2 : 1;
-  const int32_t height = (layer.kernel_height - 1) * layer.dilation_height + 1;
-  const int32_t width = (layer.kernel_width - 1) * layer.dilation_width + 1;
-  layer.pad_top = Pick(random, 0, height - 1);
-  layer.pad_left = Pick(random, 0, width - 1);
-  layer.input_height = height + Pick(random, 0, 6);
-  layer.input_width = width + Pick(random, 0, 6);
-  layer.output_height = OutputLength(layer.input_height, layer.kernel_height, layer.stride_height,
-                                     layer.dilation_height, layer.pad_top + height / 2);
-  layer.output_width = OutputLength(layer.input_width, layer.kernel_width, layer.stride_width, layer.dilation_width,
-                                    layer.pad_left + width / 2);
-  return layer;
-}
+Convolution Draw(Random& random) { return RandomConvolution(random, RandomInt16(random)); }
+auto Pack(const Convolution& layer) { return PackConvolve16(layer, Target::kCortexM4); }
 
 TEST(Convolve16, EqualsTheReferenceInEveryBitWhereverItsOutputLies) {
-  Random random(1);
-  int32_t packed_layers = 0;
-  for (int32_t i = 0; i < 12000; ++i) {
-    Convolution layer = RandomShape(random);
-    FillRandomly(random, layer);
-    const auto packed = PackConvolve16(layer, Target::kCortexM4);
-    if (!packed) continue;
-    ++packed_layers;
-    const auto input = RandomInput<int16_t>(random, layer);
-    ASSERT_EQ(RunPacked<Convolve16>(*packed, input, layer.output_bytes(), random.Chance(0.5)), Reference(layer, input))
-        << "layer " << i;
-  }
-  EXPECT_GT(packed_layers, 10000);
+  ExpectTheReferencesBits<Convolve16, int16_t>(Draw, Pack);
 }
 
-TEST(Convolve16, IsForInt16AndSumsOf32Bits) {
-  Random random(2);
-  Convolution layer = RandomShape(random);
-  FillRandomly(random, layer, true);
-  EXPECT_TRUE(PackConvolve16(layer, Target::kCortexM4));
-  layer.bias[0] = INT32_MAX;
-  EXPECT_FALSE(PackConvolve16(layer, Target::kCortexM4));
-  layer.bias[0] = 0;
-  layer.int16 = false;
-  EXPECT_FALSE(PackConvolve16(layer, Target::kCortexM4));
-}
+TEST(Convolve16, IsForInt16AndSumsOf32Bits) { ExpectToBeForInt16AndSumsOf32Bits(Draw, Pack); }
 
-TEST(Convolve16, RefusesOrSurvivesDamagedParameters) {
-  Random random(3);
-  int32_t accepted = 0;
-  for (int32_t i = 0; i < 60; ++i) {
-    Convolution layer = RandomShape(random);
-    FillRandomly(random, layer, true);
-    const auto packed = PackConvolve16(layer, Target::kCortexM4);
-    ASSERT_TRUE(packed);
-    accepted += RunCorrupted<Convolve16>(random, *packed, layer.input_bytes(), layer.output_bytes(), 100);
-  }
-  EXPECT_GT(accepted, 100);
-}
+TEST(Convolve16, RefusesOrSurvivesDamagedParameters) { ExpectSafetyWhenDamaged<Convolve16>(Draw, Pack); }
 
 }  // namespace
 }  // namespace thimble::steps
