@@ -9,8 +9,8 @@
 
 namespace thimble::compiler {
 
-/// The whole page. Operators, versions and variants come from their descriptors, boards from theirs, and types from the
-/// golden files below `kernels` (the source folder): a type is listed because a golden case with a first input of that
+/// The whole page. Operators and versions come from their descriptors, boards from theirs, and types from the golden
+/// files below `kernels` (the source folder): a type is listed because a golden case with a first input of that
 /// type passes, so the page cannot claim more than the tests prove.
 ///   kNotFound   `kernels` is another folder
 Expected<std::string> OperatorTable(const std::filesystem::path& kernels);

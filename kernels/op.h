@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <new>
 #include <span>
 
@@ -195,13 +194,6 @@ struct Operator {
   const VariableSupport* variable_support;
 };
 
-/// One way to compute an operator. All variants of an operator give the same bits.
-template <typename Params>
-struct Variant {
-  const char* name;
-  void (*run)(const Params& params, const Call& call);
-};
-
 /// Types of an operator's first input.
 template <Type... kTypes>
 struct TypeList {};
@@ -239,7 +231,7 @@ void RunSeparate(const typename T::Params& params, const Call& call, TypeList<kF
 ///   static void Fields(auto&& visit, auto& params);   visit("name", field id in the options table, params.member)
 ///   static Reason Check(const Params&, const Call&);
 ///   static size_t ScratchBytes(const Params&, const Call&);
-///   static constexpr Variant<Params> kVariants[]; the first is the reference, the last is the one to use
+///   static void RunReference(const Params&, const Call&);   what is faster is a step (steps/)
 /// and, if it runs subgraphs, names variables outside of them, or both,
 ///   static int Callees(const Params&, int32_t (&subgraphs)[kMaxCallees]);
 ///   static constexpr bool kHandlesVariables = true;
@@ -278,8 +270,7 @@ inline constexpr Operator kOperator = {
         static_assert(SeparatesTypes<T>, "this operator has the same code for all types: name it without types");
         RunSeparate<T>(known, call, TypeList<kTypes...>());
       } else {
-        constexpr size_t kLast = std::size(T::kVariants) - 1;
-        T::kVariants[kLast].run(known, call);
+        T::RunReference(known, call);
       }
     },
     []() -> decltype(Operator::callees) {

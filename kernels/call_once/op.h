@@ -26,7 +26,6 @@ struct CallOnce {
   static int Callees(const Params& params, int32_t (&subgraphs)[kMaxCallees]);
 
   static void RunReference(const Params& params, const Call& call);
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

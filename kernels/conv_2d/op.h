@@ -47,7 +47,6 @@ struct Conv2d {
   static void RunReference(const Params& params, const Call& call) {
     RunSeparate<Conv2d>(params, call, SeparateTypes());
   }
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

@@ -51,7 +51,6 @@ struct DepthwiseConv2d {
   static void RunReference(const Params& params, const Call& call) {
     RunSeparate<DepthwiseConv2d>(params, call, SeparateTypes());
   }
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

@@ -44,7 +44,6 @@ struct FullyConnected {
   static void RunReference(const Params& params, const Call& call) {
     RunSeparate<FullyConnected>(params, call, SeparateTypes());
   }
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

@@ -20,7 +20,6 @@ struct Less : Comparison {
 
   static Reason Check(const Params& params, const Call& call);
   static void RunReference(const Params& params, const Call& call);
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

@@ -27,7 +27,6 @@ struct ReadVariable {
   static constexpr size_t ScratchBytes(const Params&, const Call&) { return 0; }
 
   static void RunReference(const Params& params, const Call& call);
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

@@ -19,7 +19,6 @@ struct ReluN1To1 : Elementwise {
 
   static Reason Check(const Params& params, const Call& call);
   static void RunReference(const Params& params, const Call& call);
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

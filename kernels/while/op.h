@@ -34,7 +34,6 @@ struct While {
   static int Callees(const Params& params, int32_t (&subgraphs)[kMaxCallees]);
 
   static void RunReference(const Params& params, const Call& call);
-  static constexpr Variant<Params> kVariants[] = {{"reference", &RunReference}};
 };
 
 }  // namespace thimble::kernels

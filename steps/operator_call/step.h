@@ -61,7 +61,7 @@ void RunOperator(const void* params, const Memory& memory) {
                             if constexpr (sizeof...(kType) == 1) {
                               kernels::RunSeparate<Op>(known, call, kernels::TypeList<kType...>());
                             } else {
-                              Op::kVariants[std::size(Op::kVariants) - 1].run(known, call);
+                              Op::RunReference(known, call);
                             }
                           });
 }
