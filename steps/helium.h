@@ -13,12 +13,15 @@
 
 namespace thimble::steps {
 
-/// Constants of four output channels, in front of their weights.
-struct HeliumChannels {
-  int32_t bias[4];      ///< less the input's zero point times the sum of the weights; wraps
-  int32_t left[4];      ///< Multiplier::shift to the left, 0 if it is to the right
+/// Constants of four output channels: these in front of their weights, so that two times four sums begin with one load,
+struct HeliumBias {
+  int32_t bias[4];   ///< less the input's zero point times the sum of the weights; wraps
+  int32_t again[4];  ///< the same
+};
+/// and these behind them.
+struct HeliumScale {
   int32_t mantissa[4];  ///< Multiplier::mantissa
-  int32_t right[4];     ///< Multiplier::shift to the right, not positive
+  int32_t shift[4];     ///< Multiplier::shift
 };
 
 struct HeliumOutput {
@@ -31,20 +34,34 @@ struct HeliumOutput {
 };
 
 /// Scale(sum + bias, multiplier) + zero point within the clamp, for lane `lane`.
-constexpr int8_t HeliumFinish(uint32_t sum, const HeliumChannels& channels, int lane, const HeliumOutput& output) {
-  const auto biased = static_cast<int32_t>(sum + static_cast<uint32_t>(channels.bias[lane]));
-  const Multiplier multiplier = {channels.mantissa[lane], channels.left[lane] + channels.right[lane]};
+constexpr int8_t HeliumFinish(uint32_t sum, const HeliumBias& bias, const HeliumScale& scale, int lane,
+                              const HeliumOutput& output) {
+  const auto biased = static_cast<int32_t>(sum + static_cast<uint32_t>(bias.bias[lane]));
+  const Multiplier multiplier = {scale.mantissa[lane], scale.shift[lane]};
   return static_cast<int8_t>(Clamp(WrapAdd(Scale(biased, multiplier), output.zero_point), output.low, output.high));
 }
 
-/// Whether the constants of `count` groups of four, `bytes` from one to the next, hold shifts that there are.
+/// The order of channels in constants: of eight the even ones, then the odd ones, as narrowing instructions interleave
+/// them; four or fewer that are left over as they are. Calls visit(number of the four, first channel, how many, how far
+/// apart) for `first`, a multiple of eight, and after.
+template <typename Visit>
+constexpr void ForEachHeliumFour(int32_t first, int32_t channels, Visit visit) {
+  for (; first < channels; first += 8) {
+    const int32_t left = channels - first < 8 ? channels - first : 8;
+    if (left <= 4) {
+      visit(first / 4, first, left, 1);
+    } else {
+      visit(first / 4, first, (left + 1) / 2, 2);
+      visit(first / 4 + 1, first + 1, left / 2, 2);
+    }
+  }
+}
+
+/// Whether `count` HeliumScale, `bytes` from one to the next, hold shifts that there are.
 inline bool HasHeliumShifts(const std::byte* first, int64_t count, int64_t bytes) {
   for (; count > 0; --count, first += bytes) {
-    const auto& channels = *reinterpret_cast<const HeliumChannels*>(first);
-    for (int lane = 0; lane < 4; ++lane) {
-      if (channels.left[lane] < 0 || channels.left[lane] > 30) return false;
-      if (channels.right[lane] > 0 || channels.right[lane] < -31) return false;
-      if (channels.left[lane] > 0 && channels.right[lane] < 0) return false;
+    for (const int32_t shift : reinterpret_cast<const HeliumScale*>(first)->shift) {
+      if (shift < -31 || shift > 30) return false;
     }
   }
   return true;
@@ -96,13 +113,15 @@ inline int32x4_t HeliumLower(int32x4_t values, int32x4_t right) {
 /// left out where whatever is below zero becomes the lowest number anyway (a ReLU's output), and shifts to the left
 /// where there are none: both are decided for a whole layer.
 template <int kCount>
-inline void HeliumFinish(int32x4_t (&sums)[kCount], const HeliumChannels& channels, const HeliumOutput& output) {
-  const int32x4_t bias = vldrwq_s32(channels.bias), mantissa = vldrwq_s32(channels.mantissa);
-  const int32x4_t right = vldrwq_s32(channels.right);
+inline void HeliumFinish(int32x4_t (&sums)[kCount], const HeliumBias& biases, const HeliumScale& scale,
+                         const HeliumOutput& output) {
+  const int32x4_t bias = vldrwq_s32(biases.bias), mantissa = vldrwq_s32(scale.mantissa);
+  int32x4_t right = vldrwq_s32(scale.shift);
 #pragma GCC unroll 4
   for (int i = 0; i < kCount; ++i) sums[i] = vaddq_s32(sums[i], bias);
   if (output.any_left) {
-    const int32x4_t left = vldrwq_s32(channels.left);
+    const int32x4_t left = vmaxq_s32(right, vdupq_n_s32(0));
+    right = vminq_s32(right, vdupq_n_s32(0));
 #pragma GCC unroll 4
     for (int i = 0; i < kCount; ++i) sums[i] = vshlq_s32(sums[i], left);
   }
@@ -119,12 +138,13 @@ inline void HeliumFinish(int32x4_t (&sums)[kCount], const HeliumChannels& channe
   }
 }
 
-/// The first `count` lanes; four are common, and cost an instruction less.
-inline void HeliumStore(int8_t* y, int32x4_t values, int32_t count) {
-  if (count >= 4) {
+/// The first `count` lanes, `apart` bytes from each other. Four side by side are common, and cost less.
+inline void HeliumStore(int8_t* y, int32x4_t values, int32_t count, int32_t apart) {
+  if (count >= 4 && apart == 1) {
     vstrbq_s32(y, values);
   } else {
-    vstrbq_p_s32(y, values, vctp32q(static_cast<uint32_t>(count)));
+    const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), static_cast<uint32_t>(apart));
+    vstrbq_scatter_offset_p_s32(y, offsets, values, vctp32q(static_cast<uint32_t>(count)));
   }
 }
 #endif

@@ -6,7 +6,13 @@
 namespace thimble::steps {
 namespace {
 
-Convolution Draw(Random& random) { return RandomConvolution(random); }
+/// Often with groups of eight output channels, which have code of their own, and with columns of whole vectors.
+Convolution Draw(Random& random) {
+  Convolution layer = RandomConvolution(random);
+  if (random.Chance(0.6)) layer.output_channels = Pick(random, 8, 26);
+  if (random.Chance(0.1)) layer.input_channels = Pick(random, 15, 40);
+  return layer;
+}
 auto Pack(const Convolution& layer) { return PackHeliumConvolve(layer, Target::kCortexM55); }
 
 TEST(HeliumConvolve, EqualsTheReferenceInEveryBitWhereverItsOutputLies) {

@@ -8,9 +8,16 @@ namespace thimble::steps {
 
 /// y[i, j, o] = clamp(scale_o(bias[o] + sum x * w) + zero point), int8, NHWC, as steps/packing.h's Convolution has it.
 ///
-/// Two pixels at a time: their windows are gathered into scratch, up to a multiple of 16 bytes each, and meet four
-/// output channels at once: 6 loads and 8 multiply-accumulates for 128 products. The output may overlap what has been
-/// gathered. Constants: for each four output channels HeliumChannels, then sixteen weights of each channel in turn.
+/// Two pixels at a time meet four output channels at once: 6 loads and 8 multiply-accumulates for 128 products. A
+/// pixel's window must lie in one piece. A pixel that is its own window stays where it is, unless vectors would
+/// reach beyond the last one: then it is copied. Otherwise
+/// scratch is a stripe of the padded input, as high as a kernel, column after column: the window of a pixel is as many
+/// columns, and its neighbour's overlaps it. Rows of an odd number of pixels have two stripes in turn, for pairs of the
+/// last pixel of one row and the first of the next. Where neither is possible, the windows of two pixels are gathered
+/// in scratch, up to a multiple of 16 bytes each. The output may overlap what has been copied, or pairs before.
+/// Constants: for each four output channels HeliumBias, sixteen weights of each channel in turn, in the order of the
+/// window's bytes, and HeliumScale. Of eight channels the even ones come first, then the odd ones; four or fewer that
+/// are left over are in order.
 struct HeliumConvolve {
   static constexpr const char* kName = "helium_convolve";
   static constexpr uint16_t kNumber = 40;
@@ -27,6 +34,8 @@ struct HeliumConvolve {
     int32_t output_zero_point;  ///< added before the clamp
     int32_t clamp_low, clamp_high;
     int32_t any_left;  ///< 1: some multiplier shifts to the left
+    int32_t windows;   ///< how they come to lie in one piece: kHelium… below
+    int32_t in_pairs;  ///< 1: nothing shifts to the left, and no scaled output is near the ends of int32
   };
   static void Fields(auto&& visit, auto& params) {
     visit("input", params.input);
@@ -52,11 +61,23 @@ struct HeliumConvolve {
     visit("clamp_low", params.clamp_low);
     visit("clamp_high", params.clamp_high);
     visit("any_left", params.any_left);
+    visit("windows", params.windows);
+    visit("in_pairs", params.in_pairs);
   }
 
   static bool Check(const Params& params, const std::byte* constants, const Extents& extents);
   static void Run(const Params& params, const Memory& memory);
 };
+
+/// Params::windows.
+inline constexpr int32_t kHeliumGathered = 0, kHeliumStripe = 1, kHeliumTwoStripes = 2, kHeliumInPlace = 3;
+
+/// Whether each pixel of the layer is its own window.
+template <typename Params>
+constexpr bool HasHeliumWindowsInPlace(const Params& p) {
+  return p.kernel_height == 1 && p.kernel_width == 1 && p.stride_height == 1 && p.stride_width == 1 && p.pad_top == 0 &&
+         p.pad_left == 0 && p.input_height == p.output_height && p.input_width == p.output_width;
+}
 
 }  // namespace thimble::steps
 

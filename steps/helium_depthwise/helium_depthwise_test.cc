@@ -6,7 +6,18 @@
 namespace thimble::steps {
 namespace {
 
-Convolution Draw(Random& random) { return RandomDepthwise(random, Multipliers::kOne); }
+/// Often with groups of eight channels, which have code of their own, and with windows wider than a patch.
+Convolution Draw(Random& random) {
+  Convolution layer = RandomDepthwise(random, Multipliers::kOne);
+  if (random.Chance(0.6)) layer.input_channels = layer.output_channels = Pick(random, 8, 40);
+  if (random.Chance(0.1)) {
+    layer.kernel_width = Pick(random, 5, 9);
+    layer.dilation_width = 1;
+    layer.input_width += layer.kernel_width;
+    layer.output_width = OutputLength(layer.input_width, layer.kernel_width, layer.stride_width, 1, layer.pad_left);
+  }
+  return layer;
+}
 auto Pack(const Convolution& layer) { return PackHeliumDepthwise(layer, Target::kCortexM55); }
 
 TEST(HeliumDepthwise, EqualsTheReferenceInEveryBitWhereverItsOutputLies) {

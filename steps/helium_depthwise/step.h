@@ -1,4 +1,4 @@
-// A depthwise convolution for Helium: four channels side by side.
+// A depthwise convolution for Helium, which multiplies and adds up sixteen pairs of bytes at a time.
 #ifndef THIMBLE_STEPS_HELIUM_DEPTHWISE_STEP_H_
 #define THIMBLE_STEPS_HELIUM_DEPTHWISE_STEP_H_
 
@@ -9,10 +9,12 @@ namespace thimble::steps {
 /// y[i, j, c] = clamp(scale_c(bias[c] + sum x * w) + zero point), int8, NHWC, one output for each input channel, as
 /// steps/packing.h's Convolution has it.
 ///
-/// Scratch holds as many padded rows as a kernel spans; each input row is copied there once, so that no window has a
-/// border and the output may take the input's place. With three taps a row in steps of 1, three pixels are computed
-/// together: a weight is loaded once for three, a number once for up to three products. Constants: for each four
-/// channels HeliumChannels, then four weights a tap.
+/// Scratch is a stripe of the padded input, each input row of which is copied there once, so that no window has a
+/// border and the output may take the input's place: words of four rows of a column and channel. So one load gathers 4
+/// x 4 of a window, and one instruction multiplies and adds them up; windows of up to 16 x 16 take several. Two pixels
+/// with the same weights are computed together. Constants: for each four channels HeliumBias, for each 4 x 4 of a
+/// window sixteen weights of each channel in turn, column after column, and HeliumScale. Of eight channels the even
+/// ones come first, then the odd ones; four or fewer that are left over are in order.
 struct HeliumDepthwise {
   static constexpr const char* kName = "helium_depthwise";
   static constexpr uint16_t kNumber = 41;
@@ -29,6 +31,7 @@ struct HeliumDepthwise {
     int32_t output_zero_point;  ///< added before the clamp
     int32_t clamp_low, clamp_high;
     int32_t any_left;  ///< 1: some multiplier shifts to the left
+    int32_t in_pairs;  ///< 1: nothing shifts to the left, and no scaled output is near the ends of int32
   };
   static void Fields(auto&& visit, auto& params) {
     visit("input", params.input);
@@ -54,6 +57,7 @@ struct HeliumDepthwise {
     visit("clamp_low", params.clamp_low);
     visit("clamp_high", params.clamp_high);
     visit("any_left", params.any_left);
+    visit("in_pairs", params.in_pairs);
   }
 
   static bool Check(const Params& params, const std::byte* constants, const Extents& extents);
