@@ -2,6 +2,7 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -58,7 +59,7 @@ std::string Text(const Plan& plan, const CompileOptions& options, const std::vec
                  const Style& style) {
   const int columns = std::min(style.width, 110);
   const auto number = [](int64_t value) { return value == 0 ? std::string("·") : Thousands(value); };
-  const auto cycles = [&](double value) { return number(static_cast<int64_t>(value + 0.5)); };
+  const auto cycles = [&](double value) { return number(std::llround(value)); };
   std::vector<std::vector<std::string>> table = {{"layer", "step", "multiply-acc.", "constants", "cycles"}};
   const std::vector<PlanStep>& steps = plan.graphs[0].steps;
   for (size_t i = 0; i < steps.size(); ++i) {
@@ -96,7 +97,7 @@ std::string JsonText(const Plan& plan, const CompileOptions& options, const std:
                      {"macs", step.macs},
                      {"constants_bytes", step.constants_bytes},
                      {"scratch_bytes", step.scratch_bytes},
-                     {"cycles", static_cast<int64_t>(step.cycles + 0.5)}});
+                     {"cycles", std::llround(step.cycles)}});
   }
   const Json object = {{"model", options.model},
                        {"name", plan.name},
@@ -106,7 +107,7 @@ std::string JsonText(const Plan& plan, const CompileOptions& options, const std:
                        {"least_arena_bytes", plan.least_arena_bytes},
                        {"constants_bytes", plan.constants.size()},
                        {"macs", MacsOf(plan)},
-                       {"cycles", static_cast<int64_t>(compiler::PredictCycles(plan) + 0.5)},
+                       {"cycles", std::llround(compiler::PredictCycles(plan))},
                        {"steps", steps},
                        {"passes", plan.remarks},
                        {"files", files}};

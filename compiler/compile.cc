@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -20,7 +21,6 @@ namespace thimble::compiler {
 namespace {
 
 using kernels::Tensor;
-using runtime::Network;
 using steps::TensorRecord;
 
 constexpr PassInfo kOverlap = {"overlap", "Lays an output over the input that its step has finished reading"};
@@ -277,9 +277,8 @@ class Compilation {
       step.layer = source.title + (part.what.empty() ? "" : ", " + part.what);
       step.operators = source.operators;
       // Parts share their constants, and the layer's work as they share the time.
-      step.macs = candidate.parts.size() == 1
-                      ? source.macs
-                      : static_cast<int64_t>(static_cast<double>(source.macs) * part.share + 0.5);
+      step.macs =
+          candidate.parts.size() == 1 ? source.macs : std::llround(static_cast<double>(source.macs) * part.share);
       step.constants_bytes = is_first ? static_cast<int64_t>(candidate.constants.size()) : 0;
       step.scratch_bytes = candidate.scratch_bytes;
       step.cycles = part.cycles;
@@ -416,11 +415,7 @@ Expected<Plan> Compile(std::span<const std::byte> model, const CompileOptions& o
   PassOptions simplifying = {.channels_together = 4};  // what the steps' kernels take
   for (const std::string& name : options.without_passes) {
     const auto has_name = [&](const PassInfo& pass) { return pass.name == name; };
-    if (std::none_of(passes.begin(), passes.end(), has_name)) {
-      std::string names;
-      for (const PassInfo& pass : passes) names += (names.empty() ? "" : ", ") + std::string(pass.name);
-      return {Status::kInvalidArgument, "there is no pass '" + name + "' to leave out; there are " + names};
-    }
+    if (std::none_of(passes.begin(), passes.end(), has_name)) return NoSuchPass(name, passes);
     if (std::any_of(Passes().begin(), Passes().end(), has_name)) simplifying.without.insert(name);
   }
   PassReport report;

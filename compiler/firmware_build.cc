@@ -88,10 +88,12 @@ fs::path DefaultDeviceDirectory() {
 Expected<Firmware> BuildFirmware(const FirmwareOptions& options) {
   const fs::path& device = options.device_directory;
   std::error_code error;
-  if (device.empty() || !fs::exists(device / "lib" / "libimpulse_application.a", error)) {
+  const std::string needed = "lib" + (options.application.empty() ? "runtime" : options.application) + ".a";
+  if (device.empty() || !fs::exists(device / "lib" / needed, error)) {
     return {Status::kNotFound, (device.empty() ? std::string("the device build") : device.string()) +
-                                   ": the libraries for the microcontroller are missing; run ./run build, or set "
-                                   "THIMBLE_DEVICE_DIR to the build directory of preset 'device'"};
+                                   ": the libraries for the microcontroller are missing; run ./run build (./run build "
+                                   "boards for other boards), or set THIMBLE_DEVICE_DIR to the build directory of "
+                                   "preset 'device'"};
   }
   for (const std::string& source : options.sources) {
     const fs::path path = options.folder / (source + ".cc");

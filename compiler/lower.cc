@@ -25,7 +25,6 @@ namespace {
 
 using kernels::Axis;
 using kernels::Call;
-using kernels::Operator;
 using kernels::Sharing;
 using kernels::Tensor;
 using kernels::Type;
@@ -682,8 +681,9 @@ std::optional<int32_t> ConstantOf(const Convolution& layer, size_t o) {
   const size_t taps = layer.weights.size() / channels;
   int64_t low = layer.bias[o], high = layer.bias[o];
   for (size_t tap = 0; tap < taps; ++tap) {
-    const int64_t weight = layer.weights[layer.depthwise() ? tap * channels + o : o * taps + tap];
-    const int64_t a = weight * (-128 - layer.input_zero_point), b = weight * (127 - layer.input_zero_point);
+    const size_t at = layer.depthwise() ? tap * channels + o : o * taps + tap;
+    const int64_t a = layer.weights[at] * (-128 - int64_t{layer.input_zero_point});
+    const int64_t b = layer.weights[at] * (127 - int64_t{layer.input_zero_point});
     low += std::min(a, b);
     high += std::max(a, b);
   }

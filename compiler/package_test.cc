@@ -78,7 +78,7 @@ TEST(PlannedPackage, IsTheExampleOfTheFormatPage) {
   const std::vector<std::byte> package = WritePackage(plan);
   std::string text;
   for (size_t i = 0; i < package.size(); ++i) {
-    char piece[16];
+    char piece[32];
     if (i % 16 == 0) std::snprintf(piece, sizeof piece, "%s%02zx", i == 0 ? "" : "\n", i);
     if (i % 16 == 0) text += piece;
     std::snprintf(piece, sizeof piece, "%s%02x", i % 4 == 0 ? "  " : " ", std::to_integer<unsigned>(package[i]));

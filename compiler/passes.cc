@@ -49,9 +49,7 @@ Outcome CheckNames(const std::set<std::string>& names) {
   for (const std::string& name : names) {
     const auto known = [&](const PassInfo& info) { return info.name == name; };
     if (std::any_of(kInfos.begin(), kInfos.end(), known)) continue;
-    std::string all;
-    for (const PassInfo& info : kInfos) all += (all.empty() ? "" : ", ") + std::string(info.name);
-    return {Status::kInvalidArgument, "there is no pass \"" + name + "\" to leave out; there are " + all};
+    return NoSuchPass(name, kInfos);
   }
   return Nothing{};
 }
@@ -92,6 +90,12 @@ bool ReadTheSame(const runtime::Network& a, const runtime::Network& b) {
 }  // namespace
 
 std::span<const PassInfo> Passes() { return kInfos; }
+
+Error NoSuchPass(const std::string& name, std::span<const PassInfo> passes) {
+  std::string all;
+  for (const PassInfo& pass : passes) all.append(all.empty() ? "" : ", ").append(pass.name);
+  return {Status::kInvalidArgument, "there is no pass '" + name + "' to leave out; there are " + all};
+}
 
 Expected<std::vector<std::byte>> Simplify(std::span<const std::byte> model, const PassOptions& options,
                                           PassReport* report) {

@@ -22,6 +22,9 @@ struct PassInfo {
 /// Every pass, in the order in which they run.
 std::span<const PassInfo> Passes();
 
+/// Says that a pass to leave out is none of these.
+Error NoSuchPass(const std::string& name, std::span<const PassInfo> passes);
+
 struct PassOptions {
   std::set<std::string> without = {};  ///< names of passes that are left out
   /// By how much the constants may grow when an operator on constants is computed beforehand. Its result is then read

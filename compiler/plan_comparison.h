@@ -3,7 +3,6 @@
 #define THIMBLE_COMPILER_PLAN_COMPARISON_H_
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 #include <string>
 
@@ -65,9 +64,10 @@ inline std::string Difference(std::span<const std::byte> model, const Plan& plan
   Random random(1);
   for (int run = 0; run < runs; ++run) {
     for (int i = 0; i < network.input_count(); ++i) {
-      FillWithAnything(network.input(i), random);
-      if (planned.input(i).SizeBytes() != network.input(i).SizeBytes()) return "input " + std::to_string(i) + ": size";
-      std::memcpy(planned.input(i).data, network.input(i).data, network.input(i).SizeBytes());
+      const kernels::Tensor from = network.input(i), to = planned.input(i);
+      FillWithAnything(from, random);
+      if (to.SizeBytes() != from.SizeBytes()) return "input " + std::to_string(i) + ": size";
+      std::copy_n(from.As<std::byte>(), from.SizeBytes(), to.As<std::byte>());
     }
     const Status expected = network.Invoke(), got = planned.Invoke();
     if (expected != got) return std::string("ends with: ") + Reason(got);

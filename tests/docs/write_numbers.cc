@@ -1,55 +1,202 @@
 // Writes docs/numbers.md anew from the committed figures: write_numbers NUMBERS_FOLDER FILE.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace {
 
 /// What is to be reached on a Cortex-M4, and what TensorFlow Lite Micro with CMSIS-NN takes; 0: nobody has said.
 struct Goal {
   const char* model;
-  int64_t cycles, ram_bytes;
+  int64_t cycles, ram_bytes, code_bytes;
   double reference_mcycles;
   int64_t reference_arena_bytes;
 };
 constexpr Goal kGoals[] = {
-    {"kws_dscnn_int8", 3'800'000, 12'000, 8.67, 22'820},
-    {"vww_96_int8", 6'000'000, 42'000, 27.5, 100'708},
-    {"ic_resnet8_int8", 9'500'000, 52'000, 34.1, 54'996},
-    {"ad01_int8", 380'000, 1'100, 0.714, 2'580},
-    {"sww_int8", 1'200'000, 8'000, 2.55, 16'596},
-    {"person_detect_int8", 10'000'000, 42'000, 26.1, 82'308},
-    {"micro_speech_int8", 800'000, 4'500, 1.96, 6'836},
-    {"hello_int8", 1'500, 64, 0.0047, 772},
-    {"mnist_lstm_int8", 0, 0, 0, 0},
-    {"keyword_scrambled_8bit", 0, 0, 0, 0},
-    {"hello_float", 0, 0, 0, 0},
-    {"ad01_fp32", 0, 0, 0, 0},
+    {"kws_dscnn_int8", 3'800'000, 12'000, 20'480, 8.67, 22'820},
+    {"vww_96_int8", 6'000'000, 42'000, 0, 27.5, 100'708},
+    {"ic_resnet8_int8", 9'500'000, 52'000, 0, 34.1, 54'996},
+    {"ad01_int8", 380'000, 1'100, 0, 0.714, 2'580},
+    {"sww_int8", 1'200'000, 8'000, 0, 2.55, 16'596},
+    {"person_detect_int8", 10'000'000, 42'000, 0, 26.1, 82'308},
+    {"micro_speech_int8", 800'000, 4'500, 0, 1.96, 6'836},
+    {"hello_int8", 1'500, 64, 4'096, 0.0047, 772},
+    {"mnist_lstm_int8", 0, 0, 0, 0, 0},
+    {"keyword_scrambled_8bit", 0, 0, 0, 0, 0},
+    {"hello_float", 0, 0, 0, 0, 0},
+    {"ad01_fp32", 0, 0, 0, 0, 0},
 };
 
-std::map<std::string, int64_t> Read(const std::string& path) {
+using Figures = std::map<std::string, double>;
+
+/// The committed figures of this name; ends the program when there are none.
+Figures Read(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name + ".txt";
   std::ifstream file(path);
-  std::map<std::string, int64_t> figures;
+  Figures figures;
   std::string line;
   std::getline(file, line);  // the command
   std::string key, value;
   while (file >> key >> value) {
-    if (key != "output_md5") figures[key] = std::stoll(value);
+    if (key != "output_md5") figures[key] = std::stod(value);
+  }
+  if (figures.empty()) {
+    std::fprintf(stderr, "write_numbers: %s is missing; THIMBLE_WRITE_NUMBERS=1 ./run test writes it\n", path.c_str());
+    std::exit(3);
   }
   return figures;
 }
 
-std::string Thousands(int64_t number) {
-  std::string text = std::to_string(number);
+std::string Fixed(double number, int decimals) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", decimals, number);
+  return text;
+}
+
+std::string Thousands(double number) {
+  std::string text = Fixed(number, 0);
   for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
   return text;
 }
 
-std::string Against(int64_t figure, int64_t goal) {
-  if (goal == 0) return Thousands(figure) + " | –";
-  return Thousands(figure) + " | " + (figure <= goal ? "≤ " : "**missed** ≤ ") + Thousands(goal);
+/// A figure with what it is to be at most, in columns of their own.
+std::string Against(double figure, double goal, int decimals = 0) {
+  const auto text = [&](double number) { return decimals > 0 ? Fixed(number, decimals) : Thousands(number); };
+  if (goal == 0) return text(figure) + " | –";
+  return text(figure) + " | " + (figure <= goal ? "≤ " : "**missed** ≤ ") + text(goal);
+}
+
+std::string Code(const std::string& text) { return "`" + text + "`"; }
+
+std::string OnCortexM4(const std::string& folder) {
+  std::string page =
+      "| model | cycles | to reach | TFLM, Mcycles | RAM, bytes | to reach | TFLM arena | code, bytes | to reach | "
+      "model, bytes |\n"
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const Goal& goal : kGoals) {
+    Figures figures = Read(folder, std::string(goal.model) + ".mps2_an386");
+    char reference[32] = "–";
+    if (goal.reference_mcycles > 0) std::snprintf(reference, sizeof reference, "%g", goal.reference_mcycles);
+    page += "| " + Code(goal.model) + " | " + Against(figures["cycles"], static_cast<double>(goal.cycles)) + " | " +
+            reference + " | " + Against(figures["ram_bytes"], static_cast<double>(goal.ram_bytes)) + " | " +
+            (goal.reference_arena_bytes > 0 ? Thousands(static_cast<double>(goal.reference_arena_bytes)) : "–") +
+            " | " + Against(figures["code_bytes"], static_cast<double>(goal.code_bytes)) + " | " +
+            Thousands(figures["model_bytes"]) + " |\n";
+  }
+  return page;
+}
+
+std::string InLittleRam(const std::string& folder) {
+  constexpr double kCycles = 15'000'000, kRamBytes = 36'000;
+  Figures figures = Read(folder, "ic_resnet8_int8.ram_36000.mps2_an386");
+  return "\n## In less RAM\n\n`build/thimble bench MODEL --ram 36000 --json`: the fastest plan within that many "
+         "bytes.\n\n"
+         "| model | cycles | to reach | RAM, bytes | to reach |\n| --- | ---: | ---: | ---: | ---: |\n"
+         "| `ic_resnet8_int8` | " +
+         Against(figures["cycles"], kCycles) + " | " + Against(figures["ram_bytes"], kRamBytes) + " |\n";
+}
+
+std::string AsPackage(const std::string& folder) {
+  constexpr double kTime = 1.03, kRam = 1.10;
+  std::string page =
+      "\n## As a package\n\n`build/thimble bench MODEL --package --json`: the same plan, read from flash by the "
+      "runtime; "
+      "ratios to the\ncompiled form above.\n\n"
+      "| model | cycles | ratio | to reach | RAM, bytes | ratio | to reach |\n"
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const char* model : {"kws_dscnn_int8", "vww_96_int8", "ic_resnet8_int8"}) {
+    Figures compiled = Read(folder, std::string(model) + ".mps2_an386");
+    Figures package = Read(folder, std::string(model) + ".package.mps2_an386");
+    page += "| " + Code(model) + " | " + Thousands(package["cycles"]) + " | " +
+            Against(package["cycles"] / compiled["cycles"], kTime, 3) + " | " + Thousands(package["ram_bytes"]) +
+            " | " + Against(package["ram_bytes"] / compiled["ram_bytes"], kRam, 3) + " |\n";
+  }
+  return page;
+}
+
+std::string OnCortexM55(const std::string& folder) {
+  constexpr double kRatio = 1.0 / 3;
+  std::string page =
+      "\n## Cortex-M55\n\n`build/thimble bench MODEL --board mps3_an547 --json` beside the same on `mps2_an386`: "
+      "instructions, because nobody\ncounts a Cortex-M55's cycles here.\n\n"
+      "| model | instructions, Cortex-M55 | instructions, Cortex-M4 | ratio | to reach |\n"
+      "| --- | ---: | ---: | ---: | ---: |\n";
+  for (const char* model : {"kws_dscnn_int8", "ic_resnet8_int8"}) {
+    const double helium = Read(folder, std::string(model) + ".mps3_an547")["instructions"];
+    const double dsp = Read(folder, std::string(model) + ".mps2_an386")["instructions"];
+    page += "| " + Code(model) + " | " + Thousands(helium) + " | " + Thousands(dsp) + " | " +
+            Against(helium / dsp, kRatio, 3) + " |\n";
+  }
+  return page;
+}
+
+std::string PredictedByDoctor(const std::string& folder) {
+  constexpr double kPercent = 10;
+  std::string page =
+      "\n## What `doctor` predicts\n\n`build/thimble doctor MODEL --board mps2_an386 --json`, before anything is "
+      "built, "
+      "against the cycles that bench\ncounts. The worst layer is one of those that take more than a twentieth of the "
+      "run; deviations in percent.\n\n"
+      "| model | predicted cycles | counted | deviation | to reach | worst layer | to reach |\n"
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const Goal& goal : kGoals) {
+    const std::string model = goal.model;
+    Figures predicted = Read(folder, model + ".doctor.mps2_an386");
+    const double counted = Read(folder, model + ".mps2_an386")["cycles"];
+    const double off = 100 * std::abs(predicted["cycles"] / counted - 1);
+    page += "| " + Code(model) + " | " + Thousands(predicted["cycles"]) + " | " + Thousands(counted) + " | " +
+            Against(off, kPercent, 1) + " | " + Against(predicted["worst_layer_percent"], kPercent, 1) + " |\n";
+  }
+  return page;
+}
+
+/// What `./run bench xnnpack` wrote: the command, the processor, a heading, layers, geometric means.
+std::string BesideXnnpack(const std::string& folder) {
+  constexpr double kMean = 1;
+  const std::string path = folder + "/xnnpack_measured.txt";
+  std::ifstream file(path);
+  std::string processor, line;
+  std::getline(file, line);
+  std::getline(file, processor);
+  std::getline(file, line);
+  std::string layers, means;
+  int count = 0;
+  while (std::getline(file, line)) {
+    std::istringstream words(line);
+    std::vector<std::string> list;
+    for (std::string word; words >> word;) list.push_back(word);
+    if (list.empty()) continue;
+    if (list.front() == "geometric") {
+      const double mean = std::stod(list.back());
+      means += "| " + list[3] + " | " + list.back() + " | " + (mean >= kMean ? "≥ " : "**missed** ≥ ") +
+               Fixed(kMean, 1) + " |\n";
+      continue;
+    }
+    if (list.size() < 4) continue;
+    ++count;
+    std::string row = "|";
+    for (size_t i = 0; i < list.size(); ++i) row += (i + 3 >= list.size() && i > 0 ? " | " : " ") + list[i];
+    layers += row + " |\n";
+  }
+  if (count == 0) {
+    std::fprintf(stderr, "write_numbers: %s is missing; THIMBLE_WRITE_NUMBERS=1 ./run bench xnnpack writes it\n",
+                 path.c_str());
+    std::exit(3);
+  }
+  return "\n## Beside XNNPACK on a laptop or server\n\n`./run bench xnnpack`: the steps for x86-64 beside the qs8 and "
+         "qc8 "
+         "operators of Debian's `libxnnpack-dev`, the same\nlayers, side by side, " +
+         processor.substr(std::string("# ").size()) +
+         ". Measured, not compared: times differ from\nrun to run, so the gate does not look at these (medians of nine "
+         "repetitions in random order). Above 1: ours is faster.\n\n"
+         "| geometric mean of | ratio | to reach |\n| --- | ---: | ---: |\n" +
+         means + "\n" + std::to_string(count) +
+         " layers:\n\n| layer | XNNPACK, ns | ours, ns | ratio |\n| --- | ---: | ---: | ---: |\n" + layers;
 }
 
 }  // namespace
@@ -59,30 +206,14 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: write_numbers NUMBERS_FOLDER FILE\n");
     return 2;
   }
-  std::string page =
-      "# Numbers\n\nGenerated by `./run docs` from `tests/numbers/`, which the gate compares exactly. Each line is\n"
-      "`build/thimble bench MODEL --json`: the compiled model on the board `mps2_an386`, weights in flash, cycles of a "
-      "Cortex-M4 with\nmemory that never makes it wait (`simulator/cycle_counter/`), from one input with seed 1. RAM "
-      "is "
-      "all but the stack; code is without\nthe model. Beside each figure stands what it is to reach, and what "
-      "TensorFlow Lite Micro with CMSIS-NN takes.\n\n"
-      "| model | cycles | to reach | TFLM, Mcycles | RAM, bytes | to reach | TFLM arena | code, bytes | model, bytes "
-      "|\n"
-      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
-  for (const Goal& goal : kGoals) {
-    const std::string path = std::string(argv[1]) + "/" + goal.model + ".mps2_an386.txt";
-    std::map<std::string, int64_t> figures = Read(path);
-    if (figures.empty()) {
-      std::fprintf(stderr, "write_numbers: %s is missing; THIMBLE_WRITE_NUMBERS=1 ./run test writes it\n",
-                   path.c_str());
-      return 3;
-    }
-    char reference[32] = "–";
-    if (goal.reference_mcycles > 0) std::snprintf(reference, sizeof reference, "%g", goal.reference_mcycles);
-    page += std::string("| `") + goal.model + "` | " + Against(figures["cycles"], goal.cycles) + " | " + reference +
-            " | " + Against(figures["ram_bytes"], goal.ram_bytes) + " | " +
-            (goal.reference_arena_bytes > 0 ? Thousands(goal.reference_arena_bytes) : "–") + " | " +
-            Thousands(figures["code_bytes"]) + " | " + Thousands(figures["model_bytes"]) + " |\n";
-  }
+  const std::string folder = argv[1];
+  const std::string page =
+      "# Numbers\n\nGenerated by `./run docs` from `tests/numbers/`, which the gate compares exactly, but for the last "
+      "table.\n\n## Cortex-M4\n\nEach line is `build/thimble bench MODEL --json`: the compiled model on the board "
+      "`mps2_an386`, weights in flash, cycles\nof a Cortex-M4 with memory that never makes it wait "
+      "(`simulator/cycle_counter/`), from one input with seed 1. RAM is all but\nthe stack; code is without the model. "
+      "Beside each figure stands what it is to reach, and what TensorFlow Lite Micro with\nCMSIS-NN takes.\n\n" +
+      OnCortexM4(folder) + InLittleRam(folder) + AsPackage(folder) + OnCortexM55(folder) + PredictedByDoctor(folder) +
+      BesideXnnpack(folder);
   return (std::ofstream(argv[2]) << page).flush() ? 0 : 1;
 }

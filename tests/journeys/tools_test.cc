@@ -167,7 +167,7 @@ TEST_F(Tools, DoctorMeasuresTheCodeThatAModelLinks) {
 
 TEST_F(Tools, DoctorPredictsWhatTheCompiledModelTakesLayerByLayer) {
   const json report = json::parse(Thimble({"doctor", Model("kws_dscnn_int8"), "--board", "az3166", "--json"}).out);
-  const json compiled = report["compiled"];
+  const json& compiled = report["compiled"];
   EXPECT_EQ(compiled["target"], "cortex-m4");
   // The same plan as the compiler's.
   const json plan = json::parse(Thimble({"compile", Model("kws_dscnn_int8"), "--json"}).out);
