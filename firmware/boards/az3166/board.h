@@ -10,7 +10,7 @@ namespace thimble::firmware {
 inline constexpr Board kAz3166 = {
     .name = "az3166",
     .core = "cortex-m4f",
-    .compiler_flags = "",
+    .compiler_flags = "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard",
     .qemu_machine = "",
     .clock_hz = 96'000'000,
     .flash = {0x0800'C000, (1024 - 48) * 1024},
