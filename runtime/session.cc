@@ -93,7 +93,7 @@ void Session::ExtractFeatures() {
                            block_scratch_);
 }
 
-void Session::InvokeNetwork() {
+[[gnu::always_inline]] inline void Session::FillInputHere() {
   const Tensor input = network_.input(0);
   for (size_t i = 0; i < features_.size(); ++i) {
     if (input.type == Type::kFloat32) {
@@ -102,6 +102,12 @@ void Session::InvokeNetwork() {
       input.As<int8_t>()[i] = static_cast<int8_t>(Quantise(features_[i], input.Scale(), input.zero_point, -128, 127));
     }
   }
+}
+
+void Session::FillInput() { FillInputHere(); }
+
+void Session::InvokeNetwork() {
+  FillInputHere();
   invoked_ = network_.Invoke();
 }
 

@@ -33,8 +33,17 @@ class Session {
 
   void ExtractFeatures();  ///< window() -> features()
   void InvokeNetwork();    ///< features() -> the network's output
+  /// The same, and observe(Network::Layer) after each operator.
+  template <typename Observer>
+  void InvokeNetwork(Observer&& observe) {
+    FillInput();
+    invoked_ = network_.Invoke(observe);
+  }
   Verdict Decide() const;  ///< the network's output -> verdict; none (label -1, no scores) if it did not come to an end
   Verdict Run();           ///< all three
+
+  /// Forgets what the network's variables keep from one window to the next.
+  void Reset() { network_.Reset(); }
 
   /// What Load took of the arena: exactly enough, and the same number on a laptop and on a 32-bit device.
   size_t arena_bytes() const { return arena_bytes_; }
@@ -42,6 +51,8 @@ class Session {
 
  private:
   Reason Plan(std::span<std::byte> arena, Fault& fault);
+  void FillInput();
+  void FillInputHere();  ///< the same, inlined in session.cc: a program that looks at no layers has no call for it
 
   const Impulse* impulse_ = nullptr;
   std::span<float> window_;

@@ -31,6 +31,8 @@ inline constexpr uint16_t kProtocolVersion = 1;
   X(Reset, 0x07)                \
   X(InvokeLayers, 0x08)         \
   X(ReadLayer, 0x09)            \
+  X(Stream, 0x0a)               \
+  X(Lines, 0x0b)                \
   X(About, 0x81)                \
   X(Verdict, 0x82)              \
   X(Taken, 0x83)                \
@@ -38,6 +40,8 @@ inline constexpr uint16_t kProtocolVersion = 1;
   X(Output, 0x85)               \
   X(Proof, 0x86)                \
   X(Layers, 0x87)               \
+  X(Sensor, 0x88)               \
+  X(Readings, 0x89)             \
   X(Failure, 0x8e)              \
   X(Crash, 0x8f)
 
@@ -57,7 +61,7 @@ struct Hello {
   static void Fields(auto&& visit, auto& message) { visit(message.protocol); }
 };
 
-enum class Application : uint8_t { kImpulse = 0, kModelRunner = 1 };
+enum class Application : uint8_t { kImpulse = 0, kModelRunner = 1, kSensor = 2 };
 
 /// What a board and its application say about themselves. What an application has no use for is 0.
 struct About {
@@ -197,6 +201,52 @@ struct ReadLayer {
   uint16_t count = 0;
   static void Fields(auto&& visit, auto& message) {
     visit(message.layer), visit(message.offset_bytes), visit(message.count);
+  }
+};
+
+/// "Send the sensor's readings in frames, at this rate." Answered by Sensor; Readings follow, counted anew, until
+/// Lines. Between frames the single character '?' asks for the same, at the rate as it is.
+struct Stream {
+  static constexpr MessageType kType = MessageType::kStream;
+  uint16_t rate_hz = 0;  ///< one of Sensor::rates; 0: as it is
+  static void Fields(auto&& visit, auto& message) { visit(message.rate_hz); }
+};
+
+/// "Go back to lines of text." Answered by Taken, whose count is that of the readings sent; nothing but text follows.
+struct Lines {
+  static constexpr MessageType kType = MessageType::kLines;
+  static void Fields(auto&&, auto&) {}
+};
+
+/// What a board that streams readings says about itself. Lists are separated by commas.
+struct Sensor {
+  static constexpr MessageType kType = MessageType::kSensor;
+  uint16_t protocol = kProtocolVersion;
+  std::string_view board = {};
+  std::string_view device = {};            ///< unique to this one: hexadecimal digits
+  std::string_view axes = {};              ///< "accX,accY,accZ,gyrX,gyrY,gyrZ"
+  std::string_view units = {};             ///< of each axis: "mg,mg,mg,mdps,mdps,mdps"
+  float rate_hz = 0;                       ///< nominal; Readings::time_us tells the real one
+  std::string_view rates = {};             ///< that Stream may ask for: "104,208,416"
+  std::span<const std::byte> scales = {};  ///< a float32 for each axis: what one count is in its unit
+  static void Fields(auto&& visit, auto& message) {
+    visit(message.protocol), visit(message.board), visit(message.device), visit(message.axes), visit(message.units);
+    visit(message.rate_hz), visit(message.rates), visit(message.scales);
+  }
+};
+
+/// Readings as the sensor gave them, without a gap inside of a frame.
+struct Readings {
+  static constexpr MessageType kType = MessageType::kReadings;
+  uint32_t frame = 0;    ///< counted from 0 since the stream began: a gap is a frame that the line lost
+  uint32_t first = 0;    ///< number of the first reading here, from 0; readings that the sensor lost are counted
+  uint32_t lost = 0;     ///< readings that the sensor's queue has lost since the stream began
+  uint64_t time_us = 0;  ///< the board's clock when it saw that the last reading was there
+  uint32_t age_us = 0;   ///< the last reading was made at most so long before that
+  std::span<const std::byte> samples = {};  ///< int16, interleaved by reading, whole readings only
+  static void Fields(auto&& visit, auto& message) {
+    visit(message.frame), visit(message.first), visit(message.lost), visit(message.time_us), visit(message.age_us);
+    visit(message.samples);
   }
 };
 

@@ -211,6 +211,28 @@ TEST(Message, ArrivesWithEveryField) {
   EXPECT_EQ(about->arena_bytes, 4096u);
   EXPECT_EQ(about->instructions_per_tick, 40);
 
+  const Bytes samples = ToBytes({1, 0, 0xff, 0xff, 3, 0});
+  const auto readings = ThroughTheLine(
+      Readings{.frame = 7, .first = 112, .lost = 3, .time_us = 0x0123456789abcdef, .age_us = 999, .samples = samples},
+      buffer);
+  ASSERT_TRUE(readings.ok());
+  EXPECT_EQ(readings->frame, 7u);
+  EXPECT_EQ(readings->first, 112u);
+  EXPECT_EQ(readings->lost, 3u);
+  EXPECT_EQ(readings->time_us, 0x0123456789abcdefu);
+  EXPECT_EQ(readings->age_us, 999u);
+  EXPECT_EQ(Bytes(readings->samples.begin(), readings->samples.end()), samples);
+
+  const auto sensor = ThroughTheLine(
+      Sensor{.device = "0123", .axes = "accX", .units = "mg", .rate_hz = 104, .rates = "104,208", .scales = samples},
+      buffer);
+  ASSERT_TRUE(sensor.ok());
+  EXPECT_EQ(sensor->device, "0123");
+  EXPECT_EQ(sensor->units, "mg");
+  EXPECT_EQ(sensor->rate_hz, 104.0f);
+  EXPECT_EQ(sensor->rates, "104,208");
+  EXPECT_EQ(sensor->scales.size(), samples.size());
+
   const Bytes scores = ToBytes({0x80, 0, 0x7f});
   const auto verdict = ThroughTheLine(Verdict{.window = 5,
                                               .features_hash = 0x0123456789abcdef,
