@@ -124,6 +124,93 @@ struct ExportOptions {
 /// Turns a .tflite into a library or module for another build system, into `options.out`.
 Outcome Export(const ExportOptions& options);
 
+struct FirmwareOptions {
+  CommonOptions common;
+  std::string name;     ///< of cli/firmware_image.h: "sensor_dump", "hello_world", "impulse"
+  std::string impulse;  ///< the folder with its model; empty: the usual one
+  std::string out;      ///< file name without an ending; empty: the program's
+  std::string board = "az3166";
+};
+
+/// Writes a program for a board as an ELF and as the raw bytes of its flash.
+Outcome MakeFirmware(const FirmwareOptions& options);
+
+struct CaptureOptions {
+  CommonOptions common;
+  std::string label;
+  std::string port;  ///< empty: the only one there is; "virtual:MOTION": a virtual board
+  std::string out = ".";
+  std::string firmware;  ///< of a virtual board; empty: sensor_dump
+  double seconds = 10;
+  int count = 1;
+  int countdown_s = 3;       ///< before each recording of a real board
+  double rate_hz = 0;        ///< 0: as the board measures
+  bool no_resample = false;  ///< refuse another rate than that
+  bool lines = false;        ///< do not ask for the framed mode
+  int baud = 0;              ///< 0: found out
+  std::vector<std::string> axes, units;
+  std::vector<double> scale;
+};
+
+/// Records labelled readings from a board into files that Edge Impulse and `thimble demo` read.
+Outcome CaptureReadings(const CaptureOptions& options);
+
+struct FlashOptions {
+  CommonOptions common;
+  std::string file;  ///< an ELF or a raw image
+  std::string board = "az3166";
+  std::string by;             ///< "openocd", "drive"; empty: the first that works
+  std::string virtual_image;  ///< the file that a virtual board's flash is kept in; empty: a real kit
+  bool dry_run = false;
+};
+
+/// Puts a program onto a board and verifies what it wrote.
+Outcome FlashBoard(const FlashOptions& options);
+
+struct BoardRunOptions {
+  CommonOptions common;
+  std::string firmware;  ///< an ELF, a raw image, or the name of a program as in FirmwareOptions
+  std::string impulse;   ///< as in FirmwareOptions
+  std::string board = "az3166";
+  std::string flash_image;  ///< the file that its flash is kept in; empty: all is erased and forgotten
+  std::string motion;       ///< of simulator/az3166/motion_source.h; empty: it lies still
+  std::string serial;       ///< of simulator/serial_end.h; empty: this terminal
+  std::string screen;       ///< a PNG of the board's face at the end; empty: none
+  std::string trace;        ///< a file for a line for each instruction; empty: none
+  std::string pace;         ///< "real", "fast"; empty: real unless `seconds` says when it ends
+  std::vector<std::string> presses;
+  double seconds = 0;  ///< of the board's time; 0: until Ctrl-C
+  int gdb_port = -1;   ///< -1: no debugger
+  bool cycles = false;
+  bool show = false;           ///< the face in the terminal at the end
+  bool ignore_faults = false;  ///< end only at a lockup
+  bool flash_timing = false;
+  uint64_t seed = 1;
+};
+
+/// Runs firmware on a virtual board until its time is up, it faults (kDeviceFailed, with registers and backtrace), or
+/// somebody stops it.
+Outcome BoardRunFirmware(const BoardRunOptions& options);
+
+struct BridgeOptions {
+  CommonOptions common;
+  std::string env_file;  ///< empty: .env here, if there is one
+  std::string port;      ///< instead of SERIAL_PORT
+  int baud = 0;          ///< 0: found out
+  std::vector<std::string> axes, units;
+  std::string firmware;               ///< for a port "virtual:MOTION"
+  std::string management, ingestion;  ///< URLs instead of what EI_HOST says
+  std::vector<std::string> ca_files;
+  std::string messages = "cbor";  ///< or "json"
+  std::string files = "cbor";     ///< or "json"
+  int hello_version = 4;
+  std::string spool;  ///< a folder for what waits to be sent; empty: in the user's state folder
+  int count = 0;      ///< end after so many recordings; 0: never
+};
+
+/// Makes a board at a serial line appear in a studio, and brings there what the studio has it record, until Ctrl-C.
+Outcome Bridge(const BridgeOptions& options);
+
 }  // namespace thimble::cli
 
 #endif  // THIMBLE_CLI_COMMANDS_H_

@@ -212,6 +212,122 @@ int Main(int argc, char** argv) {
   AddCommonOptions(export_command, exporting.common);
   export_command.footer(ExportHelp());
 
+  FirmwareOptions firmware;
+  CLI::App& firmware_command = *app.add_subcommand("firmware", "A program for a board as files that can be flashed");
+  firmware_command.add_option("name", firmware.name, "sensor_dump, hello_world or impulse")->required();
+  firmware_command.add_option("--impulse", firmware.impulse,
+                              "Of hello_world and impulse: the folder that thimble hello or demo made");
+  firmware_command.add_option("--out", firmware.out, "Name of the files, without the endings .elf and .bin");
+  firmware_command.add_option("--board", firmware.board, "The board")->capture_default_str();
+  AddCommonOptions(firmware_command, firmware.common);
+
+  CaptureOptions capture;
+  CLI::App& capture_command = *app.add_subcommand("capture", "Record what a board's sensor sends, without any server");
+  capture_command.add_option("--label", capture.label, "What it is: wave")->required();
+  capture_command.add_option("--seconds", capture.seconds, "Length of a recording")
+      ->check(AboveZero())
+      ->capture_default_str();
+  capture_command.add_option(
+      "--port", capture.port,
+      "The board's port, instead of the only one there is; virtual:hand:wave is a virtual board");
+  capture_command.add_option("--out", capture.out, "Folder for the recordings")->capture_default_str();
+  capture_command.add_option("--count", capture.count, "How many, one after the other")
+      ->check(AboveZero())
+      ->capture_default_str();
+  capture_command.add_option("--countdown", capture.countdown_s, "Seconds before each of them")
+      ->check(FromZero())
+      ->capture_default_str();
+  capture_command.add_option("--rate-hz", capture.rate_hz, "Readings a second, instead of the board's own rate")
+      ->check(AboveZero());
+  capture_command.add_flag("--no-resample", capture.no_resample, "Refuse a board that has another rate than that");
+  capture_command.add_flag("--lines", capture.lines, "Do not ask the board for its framed mode");
+  capture_command.add_option("--baud", capture.baud, "Instead of finding it out")->check(AboveZero());
+  capture_command.add_option("--axes", capture.axes, "Names of the numbers in a line: accX,accY,accZ")->delimiter(',');
+  capture_command.add_option("--units", capture.units, "Their units as the board sends them: mg, or one for each")
+      ->delimiter(',');
+  capture_command.add_option("--scale", capture.scale, "Times this, one number or one for each, for the units given")
+      ->delimiter(',');
+  capture_command.add_option("--firmware", capture.firmware, "What a virtual board runs, instead of sensor_dump");
+  AddCommonOptions(capture_command, capture.common);
+
+  FlashOptions flash;
+  CLI::App& flash_command = *app.add_subcommand("flash", "Put a program onto a board, and verify it");
+  flash_command.add_option("file", flash.file, "An ELF or a raw .bin, as thimble firmware writes them")->required();
+  flash_command.add_option("--board", flash.board, "The board")->capture_default_str();
+  CLI::Option* flash_by = flash_command.add_option("--by", flash.by, "Instead of the first of them that is here")
+                              ->check(CLI::IsMember({"openocd", "drive"}));
+  flash_command.add_option("--virtual", flash.virtual_image, "Into this flash image, for board run --flash-image")
+      ->excludes(flash_by);
+  flash_command.add_flag("--dry-run", flash.dry_run, "Only say what would be done");
+  AddCommonOptions(flash_command, flash.common);
+
+  BoardRunOptions board_run;
+  CLI::App& board_command = *app.add_subcommand("board", "Virtual boards: firmware without hardware");
+  board_command.require_subcommand(1);
+  CLI::App& board_run_command = *board_command.add_subcommand("run", "Run firmware on a virtual board");
+  board_run_command.add_option("firmware", board_run.firmware,
+                               "An ELF for the board, a raw .bin, or a program by its name: sensor_dump, hello_world, "
+                               "impulse; without one, what lies in the flash image");
+  board_run_command.add_option("--flash-image", board_run.flash_image,
+                               "Keep the board's flash in this file from run to run (thimble flash --virtual)");
+  board_run_command.add_option("--impulse", board_run.impulse,
+                               "Of hello_world and impulse: the folder that thimble hello or demo made");
+  board_run_command.add_option("--board", board_run.board, "The board")->capture_default_str();
+  board_run_command.add_option("--motion", board_run.motion,
+                               "What moves it: a recording, hand:wave (idle, updown, snake, circle), tcp:PORT, still");
+  board_run_command.add_option("--serial", board_run.serial,
+                               "Where its serial line comes out: pty, tcp:PORT, - (this terminal, the default), none");
+  board_run_command.add_option("--seconds", board_run.seconds, "End after so much of the board's time")
+      ->check(AboveZero());
+  board_run_command.add_option("--pace", board_run.pace, "As fast as a real board, or as fast as this computer can")
+      ->check(CLI::IsMember({"real", "fast"}));
+  board_run_command.add_option("--press", board_run.presses, "Press a button: A@1.5 (second 1.5), B@2:0.5 (for 0.5 s)")
+      ->allow_extra_args(false);
+  board_run_command.add_option("--screen", board_run.screen, "Write a PNG of the board's face at the end");
+  board_run_command.add_flag("--show", board_run.show, "Show the board's face in the terminal at the end");
+  board_run_command.add_flag("--cycles", board_run.cycles, "Say how many cycles and instructions it took");
+  board_run_command.add_option("--trace", board_run.trace, "Write a line for each instruction to this file");
+  board_run_command.add_option("--gdb", board_run.gdb_port, "Wait for GDB on this TCP port (0: any free one)")
+      ->check(CLI::Range(0, 65535));
+  board_run_command.add_flag("--ignore-faults", board_run.ignore_faults,
+                             "Let the program handle its faults; end only when it locks up");
+  board_run_command.add_flag("--flash-timing", board_run.flash_timing,
+                             "Flash makes the core wait as on the chip (wait states, prefetch, caches)");
+  board_run_command.add_option("--seed", board_run.seed, "Fixes noise, random numbers and RAM at power-on")
+      ->check(FromZero())
+      ->capture_default_str();
+  AddCommonOptions(board_run_command, board_run.common);
+
+  BridgeOptions bridge;
+  CLI::App& bridge_command =
+      *app.add_subcommand("bridge", "A board at a serial line appears in Edge Impulse or another studio");
+  bridge_command.add_option("--port", bridge.port, "The board's port, or virtual:MOTION, instead of SERIAL_PORT");
+  bridge_command.add_option("--env", bridge.env_file, "Another file than .env");
+  bridge_command.add_option("--management", bridge.management, "ws:// or wss:// address, instead of what EI_HOST says");
+  bridge_command.add_option("--ingestion", bridge.ingestion,
+                            "http:// or https:// address, instead of what EI_HOST says");
+  bridge_command.add_option("--ca", bridge.ca_files, "A certificate in PEM to trust besides the system's")
+      ->allow_extra_args(false);
+  bridge_command.add_option("--messages", bridge.messages, "How to talk with the studio")
+      ->check(CLI::IsMember({"cbor", "json"}))
+      ->capture_default_str();
+  bridge_command.add_option("--files", bridge.files, "How to write recordings")
+      ->check(CLI::IsMember({"cbor", "json"}))
+      ->capture_default_str();
+  bridge_command.add_option("--hello", bridge.hello_version, "Version of the hello message")
+      ->check(CLI::Range(2, 4))
+      ->capture_default_str();
+  bridge_command.add_option("--spool", bridge.spool, "Folder for recordings that wait to be sent");
+  bridge_command.add_option("--count", bridge.count, "End after so many stored recordings")->check(AboveZero());
+  bridge_command.add_option("--baud", bridge.baud, "Instead of finding it out")->check(AboveZero());
+  bridge_command.add_option("--axes", bridge.axes, "Names of the numbers in a line: accX,accY,accZ")->delimiter(',');
+  bridge_command.add_option("--units", bridge.units, "Their units as the board sends them: mg, or one for each")
+      ->delimiter(',');
+  bridge_command.add_option("--firmware", bridge.firmware, "What a virtual board runs");
+  bridge_command.footer(
+      "Reads EI_APIKEY, EI_HMACKEY, EI_DEVICEID, EI_DEVICETYPE, SERIAL_PORT and EI_HOST from the environment or .env.");
+  AddCommonOptions(bridge_command, bridge.common);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -224,10 +340,15 @@ int Main(int argc, char** argv) {
     demo.window_given = window->count() > 0;
     return Finish(Demo(demo), demo.common);
   }
+  if (bridge_command.parsed()) return Finish(Bridge(bridge), bridge.common);
   if (run_command.parsed()) return Finish(Run(run), run.common);
   if (export_command.parsed()) return Finish(Export(exporting), exporting.common);
   if (compile_command.parsed()) return Finish(Compile(compile), compile.common);
   if (bench_command.parsed()) return Finish(Bench(bench), bench.common);
+  if (firmware_command.parsed()) return Finish(MakeFirmware(firmware), firmware.common);
+  if (capture_command.parsed()) return Finish(CaptureReadings(capture), capture.common);
+  if (flash_command.parsed()) return Finish(FlashBoard(flash), flash.common);
+  if (board_run_command.parsed()) return Finish(BoardRunFirmware(board_run), board_run.common);
   if (prove_command.parsed()) return Finish(Prove(prove), prove.common);
   if (doctor_command.parsed()) {
     const Expected<bool> healthy = Doctor(doctor);

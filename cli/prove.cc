@@ -18,7 +18,7 @@
 #include "kernels/all_operators.h"
 #include "simulator/board_client.h"
 #include "simulator/layer_proof.h"
-#include "simulator/qemu.h"
+#include "simulator/start_board.h"
 
 namespace thimble::cli {
 namespace {
@@ -109,9 +109,9 @@ Outcome Prove(const ProveOptions& options) {
                                       " bytes of RAM; thimble doctor names the boards that it fits"};
   }
   THIMBLE_ASSIGN(const fs::path runner, FindModelRunner(options.board));
-  THIMBLE_ASSIGN(const std::unique_ptr<simulator::Qemu> qemu,
-                 simulator::Qemu::Start({.elf = runner, .board = options.board, .model = options.model}));
-  simulator::BoardClient board(*qemu, {.timeout_ms = kTimeoutMs, .cancel = &InterruptFlag()});
+  THIMBLE_ASSIGN(const std::unique_ptr<simulator::BoardLink> link,
+                 simulator::StartBoard({.elf = runner, .board = options.board, .model = options.model}));
+  simulator::BoardClient board(*link, {.timeout_ms = kTimeoutMs, .cancel = &InterruptFlag()});
   THIMBLE_ASSIGN(const simulator::BoardAbout about, board.Introduce());
   if (about.arena_bytes != network.arena_bytes()) {
     return {Status::kVerificationFailed, options.board + ": plans an arena of " + std::to_string(about.arena_bytes) +

@@ -19,7 +19,8 @@
 #include <vector>
 
 #include "firmware/all_boards.h"
-#include "firmware/model_runner/memory.h"
+#include "simulator/descriptor.h"
+#include "simulator/placed_model.h"
 #include "simulator/program.h"
 
 namespace thimble::simulator {
@@ -33,16 +34,6 @@ constexpr int kWakeDescriptor = 5;
 constexpr int kWriteTimeoutMs = 10'000;
 constexpr int kWakeEveryMs = 10;
 
-struct Descriptor {
-  int number = -1;
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-  int Release() { return std::exchange(number, -1); }
-};
-
-Error SystemError(const std::string& what) { return {Status::kFailed, what + ": " + std::strerror(errno)}; }
-
 Expected<const firmware::Board*> FindMachine(const std::string& name) {
   const firmware::Board* board = firmware::FindBoard(name);
   if (board != nullptr && *board->qemu_machine != '\0') return board;
@@ -54,26 +45,8 @@ Expected<const firmware::Board*> FindMachine(const std::string& name) {
           name + (board == nullptr ? ": no such board" : ": QEMU does not have this board") + "; it has " + known};
 }
 
-/// The bytes that lie in the board's memory for models, from their address to the end, as an open file.
-Expected<int> PlaceModel(const fs::path& model, const fs::path& elf, const firmware::Board& board, uint32_t& address) {
-  std::ifstream file(model, std::ios::binary);
-  if (!file) return {Status::kNotFound, model.string() + ": no such model"};
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  size_t room = firmware::ModelMemory(board).bytes - firmware::kModelTrailerBytes;
-  if (board.extra.bytes == 0) {
-    THIMBLE_ASSIGN(const ProgramSize program, MeasureProgram(elf, board));
-    room -= std::min<size_t>(room, program.flash_bytes);
-  }
-  const auto length = static_cast<uint32_t>(bytes.size());
-  address = firmware::ModelAddress(board, length);
-  const uint32_t trailer = firmware::ModelTrailerAddress(board);
-  if (bytes.size() > room || trailer - address > room) {
-    return {Status::kInvalidArgument, model.string() + ": its " + std::to_string(bytes.size()) +
-                                          " bytes do not fit into the " + std::to_string(room) + " bytes that " +
-                                          board.name + " has for models"};
-  }
-  bytes.resize(trailer - address + firmware::kModelTrailerBytes);
-  std::memcpy(&bytes[trailer - address], &length, sizeof length);  // both are little endian
+/// As an open file.
+Expected<int> FileOf(const std::vector<std::byte>& bytes) {
   Descriptor memory{memfd_create("model", MFD_CLOEXEC)};
   if (memory.number < 0) return SystemError("memfd_create");
   for (size_t at = 0; at < bytes.size();) {
@@ -132,9 +105,10 @@ Expected<std::unique_ptr<Qemu>> Qemu::Start(const QemuOptions& options) {
   }
   Descriptor model;
   if (options.model) {
-    uint32_t address = 0;
-    THIMBLE_ASSIGN(model.number, PlaceModel(*options.model, options.elf, *board, address));
-    arguments.insert(arguments.end(), {"-device", "loader,force-raw=on,addr=" + std::to_string(address) +
+    THIMBLE_ASSIGN(const Program program, LoadProgram(options.elf, *board));
+    THIMBLE_ASSIGN(const PlacedModel placed, PlaceModel(*options.model, program, *board));
+    THIMBLE_ASSIGN(model.number, FileOf(placed.bytes));
+    arguments.insert(arguments.end(), {"-device", "loader,force-raw=on,addr=" + std::to_string(placed.address) +
                                                       ",file=/proc/self/fd/" + std::to_string(kModelDescriptor)});
   }
   std::vector<char*> pointers;

@@ -1,0 +1,17 @@
+/* What Mbed TLS cannot have on a bare board; everything else is as it comes. */
+#undef MBEDTLS_FS_IO
+#undef MBEDTLS_HAVE_TIME
+#undef MBEDTLS_HAVE_TIME_DATE
+#undef MBEDTLS_NET_C
+#undef MBEDTLS_PSA_CRYPTO_STORAGE_C
+#undef MBEDTLS_PSA_ITS_FILE_C
+#undef MBEDTLS_TIMING_C
+#define MBEDTLS_CMAC_C
+#define MBEDTLS_ENTROPY_HARDWARE_ALT
+#define MBEDTLS_MD2_C
+#define MBEDTLS_MD4_C
+#define MBEDTLS_ECJPAKE_C
+#define MBEDTLS_MEMORY_BUFFER_ALLOC_C
+#define MBEDTLS_NIST_KW_C
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+#define MBEDTLS_PLATFORM_MEMORY
