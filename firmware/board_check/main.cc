@@ -423,6 +423,7 @@ void Main() {
     stm32f4::rcc().status = stm32f4::rcc().status | kClearResetFlags;
     Report("kit watchdog", true, 0);
   }
+  __asm volatile("cpsid i");  // from here on interrupts only end a sleep
   CheckKit();
   Say(failures == 0 ? "kit done\r\n" : "kit done, with failures\r\n");
 }

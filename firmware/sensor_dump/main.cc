@@ -9,7 +9,6 @@
 #include "firmware/boards/az3166/queue_reader.h"
 #include "firmware/drivers/lsm6dsl.h"
 #include "firmware/drivers/ssd1306.h"
-#include "firmware/drivers/stm32f4/dma_serial.h"
 #include "firmware/text.h"
 #include "firmware/trace.h"
 #include "wire/message.h"
@@ -41,7 +40,7 @@ constexpr float kScales[kAxes] = {Lsm6dsl::kMilligPerCount,
 /// Counts of 0.061 mg in whole mg, towards zero as the original has it.
 int32_t Milli(int16_t counts) { return int32_t{counts} * 61 / 1000; }
 
-constinit stm32f4::DmaSerial serial;
+using az3166::serial;
 constinit std::byte incoming[wire::BodyBytes(64)] = {};
 constinit std::byte outgoing[wire::FrameBytes(256)] = {};
 
@@ -347,7 +346,6 @@ class SensorDump {
 
 void Main() {
   az3166::SetUpKit();
-  serial.SetUp();
   static SensorDump program;
   program.Run();
 }

@@ -308,10 +308,10 @@ TEST(SensorDump, AQuestionMarkAsksForFramesAndLinesComeBack) {
     EXPECT_EQ(refused, 1);
     board.Send(wire::Lines{});
     const std::string text = board.Listen(0.5);
-    const size_t line = text.find('[');
-    ASSERT_NE(line, std::string::npos);
-    EXPECT_EQ(text.find('\0', line), std::string::npos) << "frames go on among the lines";
-    EXPECT_NEAR(static_cast<double>(std::count(text.begin(), text.end(), '\n')), 70, 10);
+    const size_t last_frame = text.rfind('\0');  // a frame's bytes may look like a line
+    const std::string lines = last_frame == std::string::npos ? text : text.substr(last_frame + 1);
+    EXPECT_NEAR(static_cast<double>(std::count(lines.begin(), lines.end(), '\n')), 70, 10)
+        << "frames go on among the lines, or lines do not come back";
   }
 }
 

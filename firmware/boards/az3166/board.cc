@@ -2,10 +2,10 @@
 #include "firmware/boards/az3166/board.h"
 
 #include "firmware/boards/az3166/clock.h"
+#include "firmware/boards/az3166/kit.h"
 #include "firmware/cortex_m/fault_registers.h"
 #include "firmware/cortex_m/nvic.h"
 #include "firmware/drivers/stm32f4/clock.h"
-#include "firmware/drivers/stm32f4/dma_serial.h"
 #include "firmware/drivers/stm32f4/pin.h"
 #include "firmware/drivers/stm32f4/registers.h"
 #include "firmware/drivers/stm32f4/usart.h"
@@ -26,11 +26,11 @@ constexpr uint32_t kVectorTable = 0xe000'ed08;
 
 uint32_t core_hz = stm32f4::kInternalHz;
 
-constinit stm32f4::DmaSerial serial;
-
 stm32f4::SerialLine Line() { return {stm32f4::usart6(), kUsartInterrupt}; }
 
 }  // namespace
+
+constinit stm32f4::DmaSerial az3166::serial;
 
 uint32_t az3166::CoreHz() { return core_hz; }
 
@@ -44,17 +44,14 @@ void SetUpBoard() {
   kTransmitPin.SetUpAlternate(kUsartFunction);
   kReceivePin.SetUpAlternate(kUsartFunction, stm32f4::Pull::kUp);
   Line().SetUp(stm32f4::Apb2Hz(core_hz), kBaud);
-  serial.SetUp();
+  az3166::serial.SetUp();
   Register(kDebugControl) = Register(kDebugControl) | kTraceEnable;
   Register(kDwtControl) = Register(kDwtControl) | 1;
 }
 
 std::byte ReadByte() {
   std::byte byte{};
-  while (!serial.Read(byte)) {
-    __asm volatile("wfi");
-    ClearPendingInterrupt(kUsartInterrupt);
-  }
+  while (!az3166::serial.Read(byte)) SleepOnce();
   return byte;
 }
 

@@ -3,6 +3,7 @@
 #include "firmware/board.h"
 #include "firmware/boards/az3166/clock.h"
 #include "firmware/cortex_m/fault_registers.h"
+#include "firmware/cortex_m/nvic.h"
 #include "firmware/drivers/stm32f4/clock.h"
 #include "firmware/drivers/stm32f4/registers.h"
 
@@ -10,6 +11,7 @@ namespace thimble::firmware::az3166 {
 namespace {
 
 constexpr stm32f4::Pin kClock = {1, 8}, kData = {1, 9};
+constexpr uint32_t kI2cEventInterrupt = 31, kI2cErrorInterrupt = 32;
 constexpr uint32_t kI2cFunction = 4, kI2cClock = 1 << 21;
 constexpr uint32_t kTimer2Function = 1, kTimer3Function = 2, kTimerClocks = 1 << 0 | 1 << 1;
 constexpr uint32_t kPwmHz = 1000, kPwmSteps = 255;
@@ -18,7 +20,7 @@ constexpr uint32_t kPwmMode = 6, kPreload = 1;
 constexpr uint32_t kTimer5Clock = 1 << 3, kUpdateNow = 1;
 // DDI0403, section B3.3: the tick. It only ends a sleep, since interrupts are never taken.
 constexpr uint32_t kTickControl = 0xe000'e010, kTickReload = 0xe000'e014, kTickValue = 0xe000'e018;
-constexpr uint32_t kTickOn = 7, kInterruptControl = 0xe000'ed04, kClearTick = 1 << 25;
+constexpr uint32_t kTickOn = 7;
 constexpr uint32_t kNapsPerSecond = 2000;
 
 // DDI0403, section B3.5.
@@ -68,6 +70,8 @@ void SetUpKit() {
     pin.SetUpOpenDrain();
     pin.SetUpAlternate(kI2cFunction, stm32f4::Pull::kUp);
   }
+  EnableInterrupt(kI2cEventInterrupt);
+  EnableInterrupt(kI2cErrorInterrupt);
   bus.SetUp(stm32f4::Apb1Hz(CoreHz()));
   WaitMs(1);
   kDisplayReset.Set(true);
@@ -87,10 +91,7 @@ uint64_t NowUs() {
   return uint64_t{us_wraps} << 32 | now;
 }
 
-void Nap() {
-  __asm volatile("wfi");
-  Register(kInterruptControl) = kClearTick;
-}
+void Nap() { SleepOnce(); }
 
 std::array<char, 24> DeviceId() {
   // The guard below the stack (cortex_m/armv7m.cc) covers this memory. A region of a higher number wins: 1 KiB of it

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "firmware/drivers/stm32f4/dma_serial.h"
 #include "firmware/drivers/stm32f4/i2c.h"
 #include "firmware/drivers/stm32f4/pin.h"
 
@@ -22,6 +23,9 @@ void SetUpKit();
 
 /// The bus that sensors and display are on. After SetUpKit.
 stm32f4::I2cBus& Bus();
+
+/// The line over USB. Line, ReadByte and Write of board.h use it as well; it is set up before Main.
+extern stm32f4::DmaSerial serial;
 
 /// The RGB LED, 0 to 255 each.
 void SetColour(uint8_t red, uint8_t green, uint8_t blue);

@@ -1,5 +1,7 @@
 #include "firmware/drivers/stm32f4/i2c.h"
 
+#include "firmware/cortex_m/nvic.h"
+
 namespace thimble::firmware::stm32f4 {
 namespace {
 
@@ -11,6 +13,9 @@ constexpr uint32_t kStarted = 1 << 0, kAddressed = 1 << 1, kByteFinished = 1 << 
 constexpr uint32_t kFastMode = 1 << 15;                                                    // CCR
 constexpr uint32_t kBusHz = 400'000;
 constexpr uint32_t kFastRiseNs = 300;
+constexpr uint32_t kErrorInterrupt = 1 << 8, kEventInterrupt = 1 << 9, kDataInterrupt = 1 << 10;  // CR2
+// One sleep is usual; others end it as well, the tick after 0.5 ms at the latest.
+constexpr uint32_t kMostSleeps = 50;
 // A byte takes 22.5 us, which is 2,160 cycles: this is some ten times as many.
 constexpr uint32_t kMostTurns = 4000;
 
@@ -28,8 +33,18 @@ void I2cBus::SetUp(uint32_t apb1_hz) {
 }
 
 bool I2cBus::WaitStatus(uint32_t bit) {
-  uint32_t status = 0;
-  WaitFor([&] { return ((status = Registers().status1) & (bit | kErrors)) != 0; }, kMostTurns);
+  uint32_t status = Registers().status1;
+  if ((status & (bit | kErrors)) == 0) {
+    const uint32_t quiet = Registers().control2;
+    const bool is_data = (bit & (kReceived | kTransmitEmpty)) != 0;
+    Registers().control2 = quiet | kErrorInterrupt | kEventInterrupt | (is_data ? kDataInterrupt : 0);
+    for (uint32_t i = 0; i < kMostSleeps; ++i) {
+      status = Registers().status1;
+      if ((status & (bit | kErrors)) != 0) break;
+      SleepOnce();
+    }
+    Registers().control2 = quiet;
+  }
   return (status & bit) != 0 && (status & kErrors) == 0;
 }
 

@@ -19,7 +19,7 @@ class I2cBus {
   /// `address`: of its registers. constexpr, since nothing runs before Main that could construct it.
   explicit constexpr I2cBus(uint32_t address) : address_(address) {}
 
-  /// Its clock is enabled and its pins set up. `apb1_hz`: 10 MHz to 50 MHz, in whole MHz.
+  /// Its clock is enabled, its pins set up, and SysTick runs. `apb1_hz`: 10 MHz to 50 MHz, in whole MHz.
   void SetUp(uint32_t apb1_hz);
 
   /// `address`: seven bits.

@@ -10,7 +10,6 @@
 #include "firmware/cortex_m/stack_use.h"
 #include "firmware/drivers/lsm6dsl.h"
 #include "firmware/drivers/ssd1306.h"
-#include "firmware/drivers/stm32f4/dma_serial.h"
 #include "firmware/impulse/continuous/resampler.h"
 #include "firmware/impulse/continuous/smoother.h"
 #include "firmware/impulse/judge.h"
@@ -34,7 +33,7 @@ constexpr size_t kReadingsAtOnce = 32;
 // 27 characters a reading: faster than this, the line cannot carry them beside the verdicts.
 constexpr uint16_t kFastestTraceHz = 208;
 
-constinit stm32f4::DmaSerial serial;
+using az3166::serial;
 
 /// One hue for each label, so that a person learns them.
 constexpr uint8_t kHues[][3] = {{0, 120, 0},  {120, 0, 0},  {0, 0, 160},  {110, 60, 0},
@@ -435,7 +434,6 @@ class Continuous {
 void Main() {
   PaintStack();
   az3166::SetUpKit();
-  serial.SetUp();
   static Continuous program;
   program.Run();
 }
