@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "simulator/stm32f412/paged_memory.h"
 #include "simulator/stm32f412/peripheral.h"
@@ -14,6 +15,7 @@ namespace thimble::simulator {
 /// What a master sends after it selected the chip and before data flow. Lines: 0 (the phase is left out), 1, 2 or 4.
 struct SerialFlashCommand {
   uint8_t instruction = 0;
+  uint8_t unused[3] = {};  // no holes: a saved state has the same bytes when it is the same
   int instruction_lines = 1;
   uint32_t address = 0;
   int address_bits = 0, address_lines = 0;
@@ -22,6 +24,7 @@ struct SerialFlashCommand {
   int dummy_cycles = 0;
   int data_lines = 0;
   bool double_rate = false;
+  uint8_t unused_too[3] = {};
 
   bool operator==(const SerialFlashCommand&) const = default;
 };
@@ -36,6 +39,7 @@ class En25qh16 {
   struct StateData {
     SerialFlashCommand command;
     bool selected, accepted;
+    uint8_t unused[2];
     uint32_t position;  // the address, or the index of the next byte of an answer
     uint32_t count;     // bytes written since Select
     uint8_t page[kPageBytes];
@@ -44,8 +48,10 @@ class En25qh16 {
     uint8_t status;  // BP3:0, WHDIS and SRP; WIP and WEL come from below
     uint8_t new_status;
     bool write_enabled, powered_down, four_wires, reset_enabled;
+    uint8_t unused_too[2];
     uint64_t busy_until_ns;
   };
+  static_assert(std::has_unique_object_representations_v<StateData>);
 
   /// `state` belongs to whoever saves it, and begins as zeros.
   En25qh16(Chip& chip, StateData& state) : state_(state), chip_(chip) {}
