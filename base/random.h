@@ -21,8 +21,14 @@ class Random {
     return z ^ (z >> 31);
   }
 
+  /// Any 32 bits.
+  constexpr uint32_t Word() { return static_cast<uint32_t>(Next() >> 32); }
+
   /// 0 … bound - 1.
-  constexpr uint32_t Below(uint32_t bound) { return static_cast<uint32_t>(((Next() >> 32) * bound) >> 32); }
+  constexpr uint32_t Below(uint32_t bound) { return static_cast<uint32_t>((uint64_t{Word()} * bound) >> 32); }
+
+  /// True once in n times.
+  constexpr bool OneIn(uint32_t n) { return Below(n) == 0; }
 
   /// 0 … 1, without 1.
   constexpr float Uniform() { return static_cast<float>(Next() >> 40) * 0x1p-24f; }

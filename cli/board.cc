@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hexadecimal.h"
 #include "bridge/flash/flash_file.h"
 #include "cli/board_name.h"
 #include "cli/commands.h"
@@ -296,10 +297,8 @@ Outcome BoardRunFirmware(const BoardRunOptions& options) {
     if (result.faults > 0) {
       std::vector<std::string> trace_names;
       for (const uint32_t address : simulator::Backtrace(result.fault.registers, program, read)) {
-        char text[16];
-        std::snprintf(text, sizeof text, "0x%08x", address);
         const std::string name = program.NameOf(address);
-        trace_names.push_back(text + (name.empty() ? "" : " " + name));
+        trace_names.push_back(Hexadecimal(address) + (name.empty() ? "" : " " + name));
       }
       object["fault"] = {{"what", simulator::FaultSentence(result.fault, program)},
                          {"cfsr", result.fault.cfsr},

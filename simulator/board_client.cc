@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/hexadecimal.h"
 #include "kernels/reason.h"
 
 namespace thimble::simulator {
@@ -12,12 +13,6 @@ namespace {
 
 constexpr int kCancelCheckMs = 100;
 constexpr size_t kPieceBytes = wire::kMaxPayloadBytes - sizeof(uint32_t);  // of a tensor, in Input and Output
-
-std::string Hex(uint32_t value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
 
 std::string Seconds(int milliseconds) {
   char text[32];
@@ -33,10 +28,10 @@ std::string DescribeCrash(const wire::Crash& crash) {
   if ((crash.cfsr & 0xfu << 16) != 0) why = "undefined or impossible instruction";
   if ((crash.cfsr & 0xff00u) != 0) why = "access to nothing";
   if ((crash.cfsr & 0x00ffu) != 0) why = "access to forbidden memory";
-  if ((crash.cfsr & (1u << 15 | 1u << 7)) != 0) why += " at " + Hex(crash.address);
+  if ((crash.cfsr & (1u << 15 | 1u << 7)) != 0) why += " at " + Hexadecimal(crash.address);
   if ((crash.cfsr & (1u << 20 | 1u << 12 | 1u << 4)) != 0) why = "the stack is too small";
-  return "the program stopped: " + why + " (pc " + Hex(crash.pc) + ", lr " + Hex(crash.lr) + ", sp " + Hex(crash.sp) +
-         ", cfsr " + Hex(crash.cfsr) + ", hfsr " + Hex(crash.hfsr) +
+  return "the program stopped: " + why + " (pc " + Hexadecimal(crash.pc) + ", lr " + Hexadecimal(crash.lr) + ", sp " +
+         Hexadecimal(crash.sp) + ", cfsr " + Hexadecimal(crash.cfsr) + ", hfsr " + Hexadecimal(crash.hfsr) +
          "); arm-none-eabi-addr2line -f -e firmware.elf tells the function of a pc";
 }
 

@@ -3,16 +3,12 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/hexadecimal.h"
+
 namespace thimble::simulator {
 namespace {
 
 constexpr uint32_t kStackWords = 2048;  // as far up the stack as a backtrace looks
-
-std::string Hexadecimal(uint32_t value) {
-  char text[11];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
 
 std::string Place(uint32_t address, const Program& program) {
   const std::string name = program.NameOf(address);

@@ -14,17 +14,13 @@
 #include <span>
 #include <utility>
 
+#include "base/hexadecimal.h"
+
 namespace thimble::simulator {
 namespace {
 
 // Anything larger is no program for a microcontroller, and not worth its memory here.
 constexpr uintmax_t kMostBytes = 256u << 20;
-
-std::string Hexadecimal(uint32_t value) {
-  char text[11];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
 
 std::string Where(const firmware::Memory& memory) {
   return Hexadecimal(memory.base) + " to " + Hexadecimal(memory.base + memory.bytes - 1);

@@ -53,17 +53,13 @@ class RegisterDevice : public I2cDevice {
     return ReadRegister(address);
   }
 
-  std::span<std::byte> State() final { return std::as_writable_bytes(std::span(&memory_, 1)); }
+  std::span<std::byte> State() final { return StateBytes(memory_); }
 
   /// The program switched on what is not modelled; a whole sentence.
   std::function<void(const std::string&)> on_note;
 
  protected:
-  RegisterDevice() {
-    static_assert(std::is_trivially_copyable_v<Memory>);
-    static_assert(std::has_unique_object_representations_v<Memory>, "same state, same bytes");
-    Forget();
-  }
+  RegisterDevice() { Forget(); }
 
   void Forget() { std::memset(static_cast<void*>(&memory_), 0, sizeof memory_); }
 

@@ -48,11 +48,7 @@ int ArgumentsOf(uint8_t command) {
 
 }  // namespace
 
-Ssd1306::Ssd1306(std::function<uint64_t()> now_ns) : now_ns_(std::move(now_ns)) {
-  static_assert(std::is_trivially_copyable_v<Memory>);
-  static_assert(std::has_unique_object_representations_v<Memory>, "same state, same bytes");
-  PowerOn();
-}
+Ssd1306::Ssd1306(std::function<uint64_t()> now_ns) : now_ns_(std::move(now_ns)) { PowerOn(); }
 
 void Ssd1306::PowerOn() {
   std::memset(static_cast<void*>(&memory_), 0, sizeof memory_);
@@ -78,7 +74,7 @@ void Ssd1306::ResetRegisters() {
   memory_.scroll_area_rows = 64;
 }
 
-std::span<std::byte> Ssd1306::State() { return std::as_writable_bytes(std::span(&memory_, 1)); }
+std::span<std::byte> Ssd1306::State() { return StateBytes(memory_); }
 
 void Ssd1306::SetResetPin(bool high) {
   memory_.reset_pin_low = high ? 0 : 1;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 
 #include "simulator/cortex_m4/bus.h"
 #include "simulator/cortex_m4/flash_accelerator.h"
@@ -30,6 +31,7 @@ struct FlashTiming {
   uint32_t base = 0, bytes = 0;  ///< none: memory never makes the core wait
   int wait_states = 0;
   bool prefetch = false, instruction_cache = false, data_cache = false;
+  uint8_t unused = 0;  ///< no holes, for a chip's state
 
   bool operator==(const FlashTiming&) const = default;
 };
@@ -52,8 +54,10 @@ class Core {
     // What the next instruction waits for: the one before it, and lines of flash that are not at hand.
     Before before;
     bool jumped;
+    uint8_t unused;
     FlashAccelerator::State flash;
   };
+  static_assert(std::has_unique_object_representations_v<State>);
 
   explicit Core(Bus& bus);
   ~Core();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "simulator/cortex_m4/encodings.h"
+#include "simulator/cortex_m4/timing.h"
 
 namespace thimble::simulator {
 namespace {

@@ -473,9 +473,6 @@ bool IsPredictable(const Encoding& encoding, uint32_t code);
 /// The first encoding that fits, or nullptr: an undefined instruction.
 const Encoding* FindEncoding(uint32_t code, bool wide);
 
-/// The first half of a 32-bit instruction.
-constexpr bool IsWide(uint16_t half) { return half >= 0xe800; }
-
 }  // namespace thimble::simulator
 
 #endif  // THIMBLE_SIMULATOR_CORTEX_M4_ENCODINGS_H_

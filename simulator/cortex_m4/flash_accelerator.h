@@ -17,6 +17,7 @@ class FlashAccelerator {
     uint32_t current, ahead;  ///< the line that instructions come from, and the one that is being prefetched
     uint64_t ahead_ready;     ///< cycle at which it is there
     uint32_t current_data;
+    uint32_t unused;
   };
 
   /// Cycles that the core waits at `cycle` for instructions, or data, of the line that holds `address`.

@@ -50,6 +50,7 @@ struct Registers {
   bool locked_up;      ///< faulted where no handler could run; only a reset helps
   uint32_t s[32];      ///< the registers of the FPU; d[i] is s[2i], s[2i + 1]
   uint32_t fpscr;
+  uint32_t unused;        ///< no holes: the same state has the same bytes
   uint64_t cycles;        ///< of the processor's clock since power-on; goes on while sleeping
   uint64_t instructions;  ///< completed since power-on; instructions that faulted do not count
 
@@ -69,7 +70,7 @@ struct Registers {
            static_cast<uint32_t>(it >> 2) << 10;
   }
 };
-static_assert(std::is_trivially_copyable_v<Registers>);
+static_assert(std::is_trivially_copyable_v<Registers> && std::has_unique_object_representations_v<Registers>);
 
 }  // namespace thimble::simulator
 

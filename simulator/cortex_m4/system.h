@@ -81,6 +81,7 @@ struct SystemState {
   uint32_t vtor, aircr, scr, ccr, shcsr, cfsr, hfsr, dfsr, mmfar, bfar, afsr, cpacr, actlr, demcr;
   uint32_t fpccr, fpcar, fpdscr;
   bool event_wakes;  ///< SCR.SEVONPEND: something became pending while the processor slept
+  uint8_t unused[3];
 
   MpuState mpu;
 
@@ -88,14 +89,16 @@ struct SystemState {
   // the cycle at which it last was `systick_value`.
   uint32_t systick_control, systick_reload;
   uint32_t systick_value;
+  uint32_t unused_too;
   uint64_t systick_since;
   bool systick_counted;  ///< COUNTFLAG
+  uint8_t unused_as_well[7];
 
   // DWT: CYCCNT is the core's cycles less an offset while it runs.
   uint32_t dwt_control, dwt_cycles_held;
   uint64_t dwt_offset;
 };
-static_assert(std::is_trivially_copyable_v<SystemState>);
+static_assert(std::is_trivially_copyable_v<SystemState> && std::has_unique_object_representations_v<SystemState>);
 
 class System {
  public:

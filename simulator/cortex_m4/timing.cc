@@ -234,7 +234,7 @@ Timing Wide(uint16_t first, uint16_t second) {
 
 }  // namespace
 
-Timing TimingOf(uint16_t first, uint16_t second) { return first >= 0xe800 ? Wide(first, second) : Narrow(first); }
+Timing TimingOf(uint16_t first, uint16_t second) { return IsWide(first) ? Wide(first, second) : Narrow(first); }
 
 Before Behind(const Timing& timing, bool is_wide) {
   const bool branches = timing.kind == Kind::kDirectBranch || timing.kind == Kind::kIndirectBranch;

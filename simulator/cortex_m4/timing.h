@@ -30,6 +30,9 @@ struct Timing {
   bool may_be_unaligned = false;
 };
 
+/// Whether `half` is the first half of a 32-bit instruction.
+constexpr bool IsWide(uint16_t half) { return half >= 0xe800; }
+
 /// `second` is 0 for 16-bit instructions.
 Timing TimingOf(uint16_t first, uint16_t second);
 

@@ -121,7 +121,7 @@ void OnTranslation(qemu_plugin_id_t, qemu_plugin_tb* translated) {
     uint16_t halves[2] = {};
     std::memcpy(halves, qemu_plugin_insn_data(instruction), std::min<size_t>(qemu_plugin_insn_size(instruction), 4));
     // QEMU gives some 16-bit instructions at the end of a page the size of two.
-    const bool is_wide = halves[0] >= 0xe800;
+    const bool is_wide = IsWide(halves[0]);
     if (!is_wide && halves[0] == kBegin) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnBegin, 0, nullptr);
     if (!is_wide && halves[0] == kEnd) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnEnd, 0, nullptr);
     const Timing timing = TimingOf(halves[0], halves[1]);

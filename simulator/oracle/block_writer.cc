@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "simulator/cortex_m4/state.h"
+#include "simulator/cortex_m4/timing.h"
 
 namespace thimble::simulator::oracle {
 namespace {

@@ -5,29 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/random.h"
 #include "simulator/cortex_m4/encodings.h"
 #include "simulator/oracle/random_program.h"
 
 namespace thimble::simulator::oracle {
-
-/// A small generator of random numbers (splitmix64): the same on every machine.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-
-  uint64_t Next() {
-    uint64_t x = state_ += 0x9e37'79b9'7f4a'7c15;
-    x = (x ^ x >> 30) * 0xbf58'476d'1ce4'e5b9;
-    x = (x ^ x >> 27) * 0x94d0'49bb'1331'11eb;
-    return x ^ x >> 31;
-  }
-  uint32_t Word() { return static_cast<uint32_t>(Next() >> 32); }
-  uint32_t Below(uint32_t end) { return static_cast<uint32_t>((uint64_t{Word()} * end) >> 32); }
-  bool OneIn(uint32_t n) { return Below(n) == 0; }
-
- private:
-  uint64_t state_;
-};
 
 /// A word as tests like it: an edge of integers or of floating point, or anything.
 uint32_t EdgyWord(Random& random);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "simulator/cortex_m4/timing.h"
 #include "simulator/oracle/block_writer.h"
 
 namespace thimble::simulator::oracle {

@@ -15,7 +15,7 @@ class Crc final : public Peripheral {
   void Reset() override;
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
  private:
   struct {

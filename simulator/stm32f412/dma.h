@@ -30,7 +30,7 @@ class Dma final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// The level of a request line: Chip::SetDmaRequest.
   void SetRequest(int stream, int channel, bool high);
@@ -49,7 +49,6 @@ class Dma final : public Peripheral {
     uint64_t due;
     Stream streams[kStreams];
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   bool Ready(const Stream& stream) const;
   int Next() const;

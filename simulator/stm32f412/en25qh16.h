@@ -51,7 +51,6 @@ class En25qh16 {
     uint8_t unused_too[2];
     uint64_t busy_until_ns;
   };
-  static_assert(std::has_unique_object_representations_v<StateData>);
 
   /// `state` belongs to whoever saves it, and begins as zeros.
   En25qh16(Chip& chip, StateData& state) : state_(state), chip_(chip) {}

@@ -24,7 +24,7 @@ class Exti final : public Peripheral {
   void Reset() override;
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// An edge on `line`, 0 to 22.
   void Edge(int line, bool rising);
@@ -33,7 +33,6 @@ class Exti final : public Peripheral {
   struct Contents {
     uint32_t imr, emr, rtsr, ftsr, swier, pr;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   void UpdateInterrupts();
 

@@ -33,7 +33,7 @@ class FlashController final : public Peripheral {
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
   void ClockChanged() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   PagedMemory& memory() { return memory_; }
   const PagedMemory& memory() const { return memory_; }
@@ -74,6 +74,7 @@ class FlashController final : public Peripheral {
     bool keys_locked, option_keys_locked;  // by a wrong key, until reset
     uint64_t busy_until_ns;
     bool completion_due;
+    uint8_t unused[7];
   };
 
   bool Busy() const { return chip_.NowNs() < state_.busy_until_ns; }

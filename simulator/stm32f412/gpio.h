@@ -26,7 +26,7 @@ class Gpio final : public Peripheral {
   void Reset() override;
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// From outside; stays over resets, until Release.
   void Drive(int pin, bool high);
@@ -45,7 +45,6 @@ class Gpio final : public Peripheral {
     uint32_t driven, drive;         ///< pins driven from outside, and how
     uint32_t levels;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   void WriteLock(uint32_t value, uint32_t lanes);
   /// Works out the levels and tells of those that changed.

@@ -30,7 +30,7 @@ class I2c final : public Peripheral {
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
   void DmaServed(int controller, int stream, int channel, uint32_t left) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// At most 32, before the first run. The device stays the caller's.
   void Attach(I2cDevice& device) { devices_.push_back(&device); }
@@ -69,7 +69,6 @@ class I2c final : public Peripheral {
     uint32_t dma_last;          ///< DMA's last byte is under way: do not acknowledge it
     uint32_t reserved;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
   static constexpr uint32_t kNobody = ~uint32_t{0};
 
   uint64_t PeriodCycles() const;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "simulator/stm32f412/state_bytes.h"
+
 namespace thimble::simulator {
 
 class I2cDevice {

@@ -16,7 +16,7 @@ class Iwdg final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// As key 0xCCCC does; after each reset when the option byte WDG_SW says so (FlashController::HardwareWatchdog).
   void Start();
@@ -29,10 +29,11 @@ class Iwdg final : public Peripheral {
 
   struct {
     bool running, unlocked;
+    uint8_t unused[2];
     uint32_t prescaler, reload;          // as counted with
     uint32_t new_prescaler, new_reload;  // as written; taken over at the time given (PVU, RVU)
-    uint64_t prescaler_ns, reload_ns;    // kNever: nothing to take over
     uint32_t count;                      // at since_ns
+    uint64_t prescaler_ns, reload_ns;    // kNever: nothing to take over
     uint64_t since_ns;
   } state_ = {};
   Chip& chip_;

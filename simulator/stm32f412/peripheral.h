@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "simulator/stm32f412/state_bytes.h"
+
 namespace thimble::simulator {
 
 inline constexpr uint64_t kNever = ~uint64_t{0};

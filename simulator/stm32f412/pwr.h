@@ -17,7 +17,7 @@ class Pwr final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void ClockChanged() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// CR.DBP: RTC, backup registers and RCC_BDCR may be written.
   bool BackupWritable() const { return (state_.cr & 1u << 8) != 0; }

@@ -24,7 +24,7 @@ class Quadspi final : public Peripheral {
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
   /// Its own registers and those of the chip behind it.
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// What the external chip keeps.
   PagedMemory& memory() { return flash_.memory(); }

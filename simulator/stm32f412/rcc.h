@@ -27,7 +27,7 @@ class Rcc final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// What happened, to be called at each reset after Reset or PowerOn; flags add up until the program clears them
   /// (RMVF). Every reset pulls the reset pin as well.

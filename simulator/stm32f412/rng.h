@@ -22,7 +22,7 @@ class Rng final : public Peripheral {
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
   void ClockChanged() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// The noise source is broken (or well again): SECS and SEIS, and no numbers.
   void SetSeedFault(bool broken);
@@ -37,6 +37,7 @@ class Rng final : public Peripheral {
     uint32_t cr;
     uint32_t number;
     bool ready, clock_fault, seed_fault, clock_flag, seed_flag;
+    uint8_t unused[3];
     uint64_t ready_cycle;  // kNever: none is being made
   } state_ = {};
   Chip& chip_;

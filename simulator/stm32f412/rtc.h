@@ -24,7 +24,7 @@ class Rtc final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// Without the rules for programs.
   uint32_t backup_register(int index) const { return state_.backup[index]; }
@@ -36,10 +36,12 @@ class Rtc final : public Peripheral {
   };
   struct StateData {
     uint32_t time, date, cr, isr, prescaler, wake_up, calibration, smooth_calibration, tamper;
+    uint32_t unused;
     Alarm alarms[2];
     uint32_t backup[kBackupRegisters];
     uint8_t keys;               // of WPR that came; 2: unlocked
     bool time_held, date_held;  // shadow registers hold these until DR is read
+    uint8_t unused_too;
     uint32_t held_time, held_date;
 
     // Time in periods of RTCCLK: at origin_ns it was origin_tick.

@@ -27,7 +27,7 @@ class Spi final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// Before the first run. The device stays the caller's.
   void Attach(SpiDevice& device) { devices_.push_back(&device); }
@@ -41,7 +41,6 @@ class Spi final : public Peripheral {
     uint32_t data_read;     ///< DR was read since OVR: a read of SR clears it
     uint32_t fault_seen;    ///< SR was read with MODF: a write of CR1 clears it
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   int Bits() const;
   uint64_t WordCycles() const;

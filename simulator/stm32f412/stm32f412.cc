@@ -2,11 +2,11 @@
 #include "simulator/stm32f412/stm32f412.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <utility>
 
+#include "base/hexadecimal.h"
 #include "simulator/stm32f412/clock_arithmetic.h"
 #include "simulator/stm32f412/crc.h"
 #include "simulator/stm32f412/dbgmcu.h"
@@ -66,12 +66,6 @@ constexpr Unmodelled kUnmodelled[] = {
 
 constexpr bool In(uint32_t address, uint32_t base, uint32_t bytes) { return address - base < bytes; }
 
-std::string Hexadecimal(uint32_t value) {
-  char text[11];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
-
 }  // namespace
 
 bool ChipSnapshot::operator==(const ChipSnapshot& other) const {
@@ -91,10 +85,10 @@ std::unique_ptr<T> Stm32f412::Add(uint32_t base, uint32_t bytes, Arguments&&... 
 
 Stm32f412::Stm32f412(const ChipOptions& options)
     : options_(options), core_(std::make_unique<Core>(static_cast<Bus&>(*this))) {
-  own_.random = options.seed;
+  own_.random = thimble::Random(options.seed);
   std::fill(std::begin(own_.appointments), std::end(own_.appointments), Appointment{kNever, kNever});
   own_.hclk_hz = own_.pclk_hz[0] = own_.pclk_hz[1] = own_.timer_hz[0] = own_.timer_hz[1] = Rcc::kHsiHz;
-  states_.push_back({reinterpret_cast<std::byte*>(&own_), sizeof own_});
+  states_.push_back(StateBytes(own_));
 
   rcc_ = Add<Rcc>(0x4002'3800, 0x400, kHseHz, kLseHz);
   rcc_->backup_writable = [this] { return pwr_->BackupWritable(); };
@@ -210,12 +204,7 @@ bool Stm32f412::PowerHolds() {
   return false;
 }
 
-uint64_t Stm32f412::Random() {  // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators)
-  uint64_t z = own_.random += 0x9e37'79b9'7f4a'7c15;
-  z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
-  z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
-  return z ^ z >> 31;
-}
+uint64_t Stm32f412::Random() { return own_.random.Next(); }
 
 // Time.
 

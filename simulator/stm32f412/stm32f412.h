@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/random.h"
 #include "simulator/cortex_m4/core.h"
 #include "simulator/stm32f412/paged_memory.h"
 #include "simulator/stm32f412/peripheral.h"
@@ -156,9 +157,9 @@ class Stm32f412 final : private Bus, private Chip {
   struct Own {
     uint64_t clock_cycle, clock_ns;  ///< since when hclk_hz holds
     uint32_t hclk_hz, pclk_hz[2], timer_hz[2];
-    uint64_t random;
-    uint64_t memory_operations;
     uint32_t pending_reset;
+    thimble::Random random{0};
+    uint64_t memory_operations;
     FlashTiming flash_timing;
     Appointment appointments[48];
   };

@@ -21,7 +21,7 @@ class Syscfg final : public Peripheral {
   void Reset() override { state_ = {}; }
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// The port (0 is A, 7 is H) whose pin `line` reaches EXTI's line of that number, 0 to 15.
   int PortOfExti(int line) const;
@@ -32,7 +32,6 @@ class Syscfg final : public Peripheral {
   struct Contents {
     uint32_t memrmp, pmc, exticr[4], cfgr2, cmpcr, cfgr;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   Chip& chip_;
   Contents state_ = {};

@@ -30,7 +30,7 @@ class GeneralTimer final : public Peripheral {
   void Due() override;
   void ClockChanged() override;
   void DmaServed(int controller, int stream, int channel, uint32_t left) override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// The share of time in which the output of channel 1 to 4 is high as things are set now; 0 when it is off.
   double Duty(int channel);
@@ -56,7 +56,6 @@ class GeneralTimer final : public Peripheral {
     uint32_t moved_down;                                     ///< DIR in centre-aligned mode
     uint32_t reserved;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   uint32_t Mask() const { return wide_ ? ~uint32_t{0} : 0xffff; }
   bool On() const { return (state_.cr1 & 1) != 0; }

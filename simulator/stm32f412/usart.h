@@ -27,7 +27,7 @@ class Usart final : public Peripheral {
   uint32_t Read(uint32_t offset, int bytes) override;
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
   /// How many bytes the host may send now; 0 while the program does not listen.
   size_t ReceiveRoom() const;
@@ -60,7 +60,6 @@ class Usart final : public Peripheral {
     uint32_t may_idle;  ///< a character came since the line was last found idle
     uint32_t reserved;
   };
-  static_assert(std::has_unique_object_representations_v<Contents>);
 
   uint64_t BitCycles() const;
   uint64_t FrameCycles() const;

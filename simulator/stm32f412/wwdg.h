@@ -20,7 +20,7 @@ class Wwdg final : public Peripheral {
   void Write(uint32_t offset, uint32_t value, uint32_t lanes) override;
   void Due() override;
   void ClockChanged() override;
-  std::span<std::byte> State() override { return std::as_writable_bytes(std::span(&state_, 1)); }
+  std::span<std::byte> State() override { return StateBytes(state_); }
 
  private:
   uint64_t StepCycles() const;
@@ -29,6 +29,7 @@ class Wwdg final : public Peripheral {
 
   struct {
     bool active, early_flag;
+    uint8_t unused[2];
     uint32_t configuration;
     uint32_t count;        // T, at since_cycle
     uint32_t bus_divider;  // HCLK / PCLK1 since then

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulator/cortex_m4/internal/implementation.h"
+#include "simulator/cortex_m4/timing.h"
 
 namespace thimble::simulator {
 namespace {
