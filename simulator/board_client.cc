@@ -139,6 +139,7 @@ Expected<std::vector<BoardVerdict>> BoardClient::Judge(std::span<const float> sa
 
   std::vector<BoardVerdict> verdicts;
   const auto instructions = static_cast<uint64_t>(about_.instructions_per_tick);
+  const uint64_t cycles = instructions == 0 ? 1 : 0;
   for (size_t at = 0; at < samples.size();) {
     const auto piece = samples.subspan(at, std::min(per_message, samples.size() - at));
     THIMBLE_EXPECT(
@@ -152,6 +153,8 @@ Expected<std::vector<BoardVerdict>> BoardClient::Judge(std::span<const float> sa
                             .label = verdict->label,
                             .dsp_instructions = verdict->dsp_ticks * instructions,
                             .network_instructions = verdict->network_ticks * instructions,
+                            .dsp_cycles = verdict->dsp_ticks * cycles,
+                            .network_cycles = verdict->network_ticks * cycles,
                             .raw_scores = {verdict->raw_scores.begin(), verdict->raw_scores.end()}});
         if (verdicts.back().window + size_t{1} != verdicts.size())
           return Broken("lost a verdict on the way; try again");

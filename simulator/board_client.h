@@ -47,6 +47,8 @@ struct BoardVerdict {
   int label = -1;
   uint64_t dsp_instructions = 0;  ///< 0 on a board that does not count instructions
   uint64_t network_instructions = 0;
+  uint64_t dsp_cycles = 0;  ///< ticks of BoardAbout::tick_hz; 0 on a board whose ticks do not count time
+  uint64_t network_cycles = 0;
   std::vector<std::byte> raw_scores;
 };
 

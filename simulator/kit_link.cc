@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/boards/az3166/board.h"
+#include "simulator/cortex_m4/timing.h"
 #include "simulator/fault_text.h"
 #include "simulator/placed_model.h"
 
@@ -42,15 +43,25 @@ Expected<std::unique_ptr<KitLink>> KitLink::Start(const std::filesystem::path& f
     link->kit_.chip().Program(placed.address, placed.bytes);
   }
   link->kit_.on_serial = [raw = link.get()](std::byte byte, uint64_t) { raw->said_.push_back(byte); };
-  link->kit_.chip().core().SetObserver(&link->faults_, false);
+  link->kit_.chip().core().SetObserver(&link->watcher_, false);
   link->kit_.PowerOn();
   return link;
+}
+
+void KitLink::Watcher::Marked(uint32_t hint, const Registers& registers) {
+  const RegionCount now = {registers.instructions, registers.cycles};
+  if (hint == kBeginRegion) {
+    begin = now;
+    counting = true;
+  } else if (std::exchange(counting, false)) {
+    regions.push_back({now.instructions - begin.instructions, now.cycles - begin.cycles});
+  }
 }
 
 Outcome KitLink::RunFor(uint64_t ns) {
   const ChipStop stop = kit_.chip().RunUntilNs(kit_.chip().NowNs() + ns);
   if (stop != ChipStop::kLockup) return Nothing{};
-  return Error{Status::kDeviceFailed, Describe() + ": " + FaultSentence(faults_.last, program_)};
+  return Error{Status::kDeviceFailed, Describe() + ": " + FaultSentence(watcher_.last_fault, program_)};
 }
 
 Outcome KitLink::Write(std::span<const std::byte> bytes) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -35,6 +36,8 @@ class KitLink final : public BoardLink {
   /// `timeout_ms` of the board's time.
   Expected<size_t> Read(std::span<std::byte> buffer, int timeout_ms) override;
 
+  std::vector<RegionCount> TakeRegions() override { return std::exchange(watcher_.regions, {}); }
+
   std::string Describe() const override { return "virtual az3166"; }
 
   Kit& kit() { return kit_; }
@@ -43,13 +46,18 @@ class KitLink final : public BoardLink {
   explicit KitLink(KitOptions options) : kit_(std::move(options)) {}
   Outcome RunFor(uint64_t ns);
 
-  /// The last fault, for the error's sentence.
-  struct FaultKeeper final : CoreObserver {
-    void FaultTaken(const FaultRecord& record) override { last = record; }
-    FaultRecord last;
+  /// Keeps the last fault, for the error's sentence, and counts regions.
+  struct Watcher final : CoreObserver {
+    void FaultTaken(const FaultRecord& record) override { last_fault = record; }
+    void Marked(uint32_t hint, const Registers& registers) override;
+
+    FaultRecord last_fault;
+    bool counting = false;
+    RegionCount begin;
+    std::vector<RegionCount> regions;
   };
 
-  FaultKeeper faults_;
+  Watcher watcher_;
   Kit kit_;
   Program program_;
   std::vector<std::byte> said_;

@@ -43,6 +43,8 @@ class CoreObserver {
   /// Before each instruction, if `Core::observes_instructions`; that costs most of the speed.
   virtual void BeforeInstruction(const Registers&) {}
   virtual void FaultTaken(const FaultRecord&) {}
+  /// After a hint kBeginRegion or kEndRegion of timing.h.
+  virtual void Marked(uint32_t /*hint*/, const Registers&) {}
 };
 
 class Core {

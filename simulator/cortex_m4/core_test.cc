@@ -565,6 +565,19 @@ TEST(Core, SavesTheContextLazilyAtTheFirstFloatingPointInstructionOfAHandler) {
   EXPECT_EQ(observer.seen, 3);
 }
 
+TEST(Core, TellsOfMarksAndTakesThemForNothing) {
+  struct Observer : CoreObserver {
+    std::vector<std::pair<uint32_t, uint64_t>> seen;
+    void Marked(uint32_t hint, const Registers& registers) override { seen.emplace_back(hint, registers.instructions); }
+  } observer;
+  Board board({0xbf80, 0x3001, 0xbf70, 0x3001, 0xbf90});  // begin; adds r0, #1; a hint; adds r0, #1; end
+  board.core.SetObserver(&observer, false);
+  board.Step(5);
+  EXPECT_EQ(board.R(0), 2u);
+  EXPECT_EQ(board.Now().instructions, 5u);
+  EXPECT_EQ(observer.seen, (std::vector<std::pair<uint32_t, uint64_t>>{{kBeginRegion, 1}, {kEndRegion, 5}}));
+}
+
 TEST(Core, AFaultAtTheSecondWordLeavesTheFirstAlone) {
   Board board({0xe9c0, 0x1200});  // strd r1, r2, [r0]
   board.Region(0, kRam + 0x400, 10, 0b110);

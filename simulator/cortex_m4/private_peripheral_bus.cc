@@ -257,7 +257,7 @@ void System::WriteControlSpace(uint32_t offset, uint32_t value, uint32_t lanes) 
   if (Within(offset, kIcpr, 64)) {
     return each(kIcpr, [&](int exception) {
       // A wire that is still high pends at once again.
-      SetPending(exception, state_.pending[exception] && state_.line[exception] && !state_.active[exception]);
+      if (state_.pending[exception]) SetPending(exception, state_.line[exception] && !state_.active[exception]);
     });
   }
   switch (offset) {

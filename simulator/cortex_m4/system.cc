@@ -44,10 +44,10 @@ void System::SetEnabled(int exception, bool enabled) {
 }
 
 void System::SetPending(int exception, bool pending) {
-  const bool news = pending && !state_.pending[exception];
+  if (pending == state_.pending[exception]) return;
   state_.pending[exception] = pending;
   ready_.Put(exception, pending && state_.enabled[exception]);
-  if (news && (state_.scr & kSendEventOnPend) != 0 && !state_.active[exception]) {
+  if (pending && (state_.scr & kSendEventOnPend) != 0 && !state_.active[exception]) {
     // Which of WFI and WFE it sleeps in makes no difference here: Armv7-M lets a WFI end for any reason.
     if (registers_.sleeping) {
       state_.event_wakes = true;

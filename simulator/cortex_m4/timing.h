@@ -15,6 +15,10 @@ inline constexpr int kDirectJumpCycles = 1;
 inline constexpr int kIndirectJumpCycles = 2;
 inline constexpr int kUnalignedTargetCycles = 1;
 
+// Hints without a name, which processors take for NOP: a program marks with them what is to be counted.
+inline constexpr uint16_t kBeginRegion = 0xbf80;
+inline constexpr uint16_t kEndRegion = 0xbf90;
+
 /// What an instruction costs by itself, and what its neighbours need to know of it.
 struct Timing {
   enum class Kind : uint8_t { kOther, kLoad, kIfThen, kDirectBranch, kIndirectBranch };

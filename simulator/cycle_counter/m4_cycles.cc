@@ -53,7 +53,6 @@ namespace {
 using namespace thimble::simulator;
 
 constexpr int kReadsAndWrites = 3;
-constexpr uint16_t kBegin = 0xbf80, kEnd = 0xbf90;
 
 /// A block, and how often it was visited in the region that is being counted.
 struct Block {
@@ -122,8 +121,8 @@ void OnTranslation(qemu_plugin_id_t, qemu_plugin_tb* translated) {
     std::memcpy(halves, qemu_plugin_insn_data(instruction), std::min<size_t>(qemu_plugin_insn_size(instruction), 4));
     // QEMU gives some 16-bit instructions at the end of a page the size of two.
     const bool is_wide = IsWide(halves[0]);
-    if (!is_wide && halves[0] == kBegin) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnBegin, 0, nullptr);
-    if (!is_wide && halves[0] == kEnd) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnEnd, 0, nullptr);
+    if (!is_wide && halves[0] == kBeginRegion) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnBegin, 0, nullptr);
+    if (!is_wide && halves[0] == kEndRegion) qemu_plugin_register_vcpu_insn_exec_cb(instruction, OnEnd, 0, nullptr);
     const Timing timing = TimingOf(halves[0], halves[1]);
     block.cycles += static_cast<uint64_t>(CyclesBehind(before, timing));
     ++block.instructions;

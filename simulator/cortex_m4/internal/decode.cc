@@ -496,9 +496,15 @@ void Decoder::Narrow(I instruction) {
     case I::kNBkpt:
       Emit({.immediate = At(7, 0), .code = Code::kBkpt});
       return Leaves();
+    case I::kNHint:
+      if (At(15, 0) != kBeginRegion && At(15, 0) != kEndRegion) {
+        Emit({.code = Code::kNop});
+        return;
+      }
+      Emit({.immediate = At(15, 0), .code = Code::kMark});
+      return Ends();
     case I::kNNop:
     case I::kNYield:
-    case I::kNHint:
       Emit({.code = Code::kNop});
       return;
     case I::kNWfe:

@@ -1044,6 +1044,10 @@ Wfi:
 Sev:
   r.event = true;
   NEXT;
+Mark:
+  LeaveAt(*block, op + 1);
+  if (observer_ != nullptr) observer_->Marked(op->immediate, r);
+  return Exit::kLeave;
 Svc:
   LeaveAt(*block, op + 1);
   return Exit::kSupervisor;

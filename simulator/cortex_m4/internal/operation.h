@@ -38,7 +38,7 @@ namespace thimble::simulator::internal {
   X(LdrLiteral) X(LoadGeneral) X(StoreGeneral) X(LoadPc) X(Ldrd) X(Strd) X(Ldm) X(LdmPc) X(Stm)                  \
   X(LoadExclusive) X(StoreExclusive) X(Clrex) X(Vldr) X(Vstr) X(Vldm) X(Vstm)                                    \
   X(B) X(Bl) X(Cbz) X(Cbnz) X(Bx) X(BlxReg) X(MovPc) X(AddPc) X(TableBranch)                                     \
-  X(Mrs) X(Msr) X(Cps) X(Wfi) X(Wfe) X(Sev) X(Svc) X(Bkpt) X(Undefined) X(NoCoprocessor) X(Breakpoint)
+  X(Mrs) X(Msr) X(Cps) X(Wfi) X(Wfe) X(Sev) X(Mark) X(Svc) X(Bkpt) X(Undefined) X(NoCoprocessor) X(Breakpoint)
 
 enum class Code : uint16_t {
 #define X(name) k##name##Imm, k##name##Reg, k##name##Shift, k##name##ImmS, k##name##RegS, k##name##ShiftS,
