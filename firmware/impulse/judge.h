@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "firmware/board.h"
+#include "firmware/cycle_region.h"
 #include "firmware/sliding_window.h"
 #include "runtime/linked_impulse.h"
 #include "runtime/session.h"
@@ -21,7 +22,7 @@ struct Judgement {
   uint32_t dsp_ticks = 0, network_ticks = 0;
 };
 
-/// Around runtime::kLinkedImpulse.
+/// Around runtime::kLinkedImpulse. Every judgement is two regions (firmware/cycle_region.h): features, then network.
 class Judge {
  public:
   /// Until this gives kOk, nothing else may be called but fault().
@@ -39,12 +40,8 @@ class Judge {
 
   Judgement Run() {
     Judgement judgement;
-    StartTicks();
-    session_.ExtractFeatures();
-    judgement.dsp_ticks = Ticks();
-    StartTicks();
-    session_.InvokeNetwork();
-    judgement.network_ticks = Ticks();
+    judgement.dsp_ticks = Count([this] { session_.ExtractFeatures(); });
+    judgement.network_ticks = Count([this] { session_.InvokeNetwork(); });
     judgement.verdict = session_.Decide();
     judgement.window = static_cast<uint32_t>(sliding_.window_count() - 1);
     judgement.features_hash = Fnv1a(std::as_bytes(session_.features()));
@@ -58,6 +55,15 @@ class Judge {
   size_t reading_count() const { return sliding_.reading_count(); }
 
  private:
+  template <typename Work>
+  static uint32_t Count(Work work) {
+    StartTicks();
+    BeginRegion();
+    work();
+    EndRegion();
+    return Ticks();
+  }
+
   runtime::Session session_;
   runtime::Fault fault_;
   SlidingWindow sliding_;

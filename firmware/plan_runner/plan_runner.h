@@ -5,16 +5,12 @@
 
 #include "base/hash.h"
 #include "firmware/board.h"
+#include "firmware/cycle_region.h"
 #include "firmware/line.h"
 #include "firmware/tensor_row.h"
 #include "runtime/planned.h"
 
 namespace thimble::firmware {
-
-// What simulator/cycle_counter looks for. Hints of these numbers do nothing on Armv7-M and Armv8-M; Armv6-M has them
-// too. Out of line, so that no instruction of the program runs in the same block.
-[[gnu::noinline]] inline void BeginRegion() { __asm volatile(".inst.n 0xbf80" ::: "memory"); }
-[[gnu::noinline]] inline void EndRegion() { __asm volatile(".inst.n 0xbf90" ::: "memory"); }
 
 /// Serves a PlannedNetwork or a PlannedPackage: Hello, Input, Invoke, ReadOutput, Reset as the model runner, and
 /// InvokeLayers, where layers are steps and each hash is that of the whole arena. An Invoke is one region, each of

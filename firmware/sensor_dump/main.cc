@@ -29,7 +29,7 @@ constexpr uint16_t kUsualHz = 104, kSlowestHz = 104;
 constexpr size_t kAxes = 6, kReadingBytes = kAxes * sizeof(int16_t);
 // A frame is some 13 Hz to 26 Hz: quick to see, and a tenth more than its readings.
 constexpr size_t kMostReadings = 16;
-constexpr uint64_t kLevelUs = 1000, kColumnUs = 20'000, kButtonUs = 50'000, kRetryUs = 1'000'000;
+constexpr uint64_t kLevelUs = 1000, kColumnUs = 20'000, kPictureUs = 100'000, kButtonUs = 50'000, kRetryUs = 1'000'000;
 constexpr float kScales[kAxes] = {Lsm6dsl::kMilligPerCount,
                                   Lsm6dsl::kMilligPerCount,
                                   Lsm6dsl::kMilligPerCount,
@@ -288,9 +288,12 @@ class SensorDump {
     if (!has_display_) return;
     // A piece takes a millisecond: only when no reading is due before it is through.
     if (works_ && !framed_ && NowUs() + 1500 > started_us_ + lines_ * kUsPerSecond / kLinesPerSecond) return;
-    bool all = false;
-    if (!ok(display_.ShowSome(all))) has_display_ = false;
-    if (all) Compose();
+    if (all_shown_) {
+      if (now_us < picture_us_) return;
+      picture_us_ = now_us + kPictureUs;
+      Compose();
+    }
+    if (!ok(display_.ShowSome(all_shown_))) has_display_ = false;
   }
 
   /// How far that axis is from level, as light.
@@ -331,9 +334,11 @@ class SensorDump {
   Lsm6dsl sensor_;
   az3166::QueueReader queue_;
   wire::Decoder decoder_;
-  bool has_display_ = false, has_newest_ = false, works_ = false, framed_ = false, in_frame_ = false, pressed_ = false;
+  bool all_shown_ = true, has_display_ = false, has_newest_ = false, works_ = false, framed_ = false, in_frame_ = false,
+       pressed_ = false;
   uint16_t rate_hz_ = kUsualHz;
-  uint64_t lines_ = 0, started_us_ = 0, asked_us_ = 0, column_us_ = 0, pressed_us_ = 0, retry_us_ = 0, last_us_ = 0;
+  uint64_t lines_ = 0, started_us_ = 0, asked_us_ = 0, column_us_ = 0, picture_us_ = 0, pressed_us_ = 0, retry_us_ = 0,
+           last_us_ = 0;
   uint32_t frames_ = 0, last_age_us_ = 0;
   size_t waiting_ = 0;
   int16_t values_[kMostReadings * kAxes] = {};
