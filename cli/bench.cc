@@ -32,7 +32,6 @@ namespace {
 namespace fs = std::filesystem;
 using simulator::CycleRegion;
 
-constexpr const char* kUsualBoard = "mps2_an386";
 constexpr int kTimeoutMs = 300'000;  // a large model on a simulated core whose every instruction is looked at
 
 struct Measured {
@@ -134,10 +133,9 @@ Expected<Measured> Measure(const BenchOptions& options, Progress& progress) {
   progress.Begin("build");
   THIMBLE_EXPECT(CheckInterrupt());
   compiler::PlanFirmwareOptions build{
-      .form = options.package ? compiler::PlanForm::kPackaged : compiler::PlanForm::kCompiled, .board = options.board};
-  if (options.board != kUsualBoard && !build.device_directory.empty()) {
-    build.device_directory = build.device_directory.parent_path() / ("device-" + options.board);
-  }
+      .form = options.package ? compiler::PlanForm::kPackaged : compiler::PlanForm::kCompiled,
+      .board = options.board,
+      .device_directory = compiler::DeviceDirectoryOf(options.board)};
   THIMBLE_ASSIGN(const compiler::TemporaryFolder folder, compiler::TemporaryFolder::Make());
   THIMBLE_ASSIGN(const compiler::Firmware firmware, compiler::BuildPlanRunner(measured.plan, folder.path(), build));
   THIMBLE_ASSIGN(measured.size, compiler::MeasurePlan(measured.plan, build));

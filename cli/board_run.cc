@@ -7,11 +7,12 @@
 #include "cli/interrupt.h"
 #include "compiler/emit.h"
 #include "simulator/board_client.h"
-#include "simulator/qemu.h"
+#include "simulator/start_board.h"
 
 namespace thimble::cli {
 namespace {
 
+constexpr const char* kBoard = "az3166";
 constexpr const char* kModelSymbol = "model_tflite";
 
 std::string_view Characters(std::span<const std::byte> bytes) {
@@ -42,20 +43,21 @@ Expected<compiler::Firmware> BuildFirmware(const compiler::BoundImpulse& impulse
   THIMBLE_EXPECT(staging.Write("model.h", compiler::EmitModelHeader(kModelSymbol, title, model.size())));
   THIMBLE_EXPECT(staging.Write("model.cc", compiler::EmitModelSource(kModelSymbol, "model.h", model)));
   THIMBLE_EXPECT(staging.Write("impulse.cc", compiler::EmitImpulseSource(impulse, kModelSymbol, "model.h")));
-  return compiler::BuildFirmware({.folder = staging.folder()});
+  return compiler::BuildFirmware(
+      {.folder = staging.folder(), .device_directory = compiler::DeviceDirectoryOf(kBoard), .board = kBoard});
 }
 
 Expected<BoardRun> RunOnBoard(const compiler::Firmware& firmware, const compiler::BoundImpulse& impulse,
                               const std::vector<BoardRecording>& recordings, const std::vector<WindowAnswer>& expected,
                               const std::function<bool(double share)>& progress) {
-  THIMBLE_ASSIGN(const std::unique_ptr<simulator::Qemu> board, simulator::Qemu::Start({.elf = firmware.elf}));
+  THIMBLE_ASSIGN(const std::unique_ptr<simulator::BoardLink> board,
+                 simulator::StartBoard({.elf = firmware.elf, .board = kBoard}));
   simulator::BoardClient client(*board, {.cancel = &InterruptFlag()});
   THIMBLE_ASSIGN(const simulator::BoardAbout about, client.Introduce());
   THIMBLE_EXPECT(CheckAbout(about, impulse));
 
-  BoardRun run{.board = about.board, .answers = {}, .arena_bytes = about.arena_bytes};
-  uint64_t dsp_instructions = 0;
-  uint64_t network_instructions = 0;
+  BoardRun run{.board = about.board, .answers = {}, .arena_bytes = about.arena_bytes, .clock_hz = about.tick_hz};
+  simulator::RegionCount dsp, network;
   for (const BoardRecording& recording : recordings) {
     if (!progress(static_cast<double>(run.answers.size()) / static_cast<double>(expected.size()))) {
       return CheckInterrupt().error();
@@ -66,9 +68,15 @@ Expected<BoardRun> RunOnBoard(const compiler::Firmware& firmware, const compiler
                                          std::to_string(recording.windows) + " windows of a recording"};
     }
     for (simulator::BoardVerdict& verdict : verdicts) {
-      dsp_instructions += verdict.dsp_instructions;
-      network_instructions += verdict.network_instructions;
+      dsp.cycles += verdict.dsp_cycles;
+      network.cycles += verdict.network_cycles;
       run.answers.push_back({verdict.label, verdict.features_hash, std::move(verdict.raw_scores)});
+    }
+    // Every verdict is two regions (firmware/impulse/judge.h). A kit has no counter of instructions, but a virtual one
+    // can be watched.
+    const std::vector<simulator::RegionCount> regions = board->TakeRegions();
+    for (size_t i = 0; i < regions.size(); ++i) {
+      (i % 2 == 0 ? dsp : network).instructions += regions[i].instructions;
     }
   }
   run.windows = static_cast<int>(run.answers.size());
@@ -77,8 +85,11 @@ Expected<BoardRun> RunOnBoard(const compiler::Firmware& firmware, const compiler
                                        std::to_string(expected.size()) + " windows"};
   }
   for (size_t i = 0; i < expected.size(); ++i) run.identical += run.answers[i] == expected[i] ? 1 : 0;
-  run.instructions_dsp = static_cast<double>(dsp_instructions) / run.windows;
-  run.instructions_network = static_cast<double>(network_instructions) / run.windows;
+  const auto per_window = [&run](uint64_t sum) { return static_cast<double>(sum) / run.windows; };
+  run.instructions_dsp = per_window(dsp.instructions);
+  run.instructions_network = per_window(network.instructions);
+  run.cycles_dsp = per_window(dsp.cycles);
+  run.cycles_network = per_window(network.cycles);
   return run;
 }
 
@@ -91,7 +102,7 @@ Outcome CheckIdentical(const BoardRun& run) {
 
 ReportDevice DescribeBoardRun(const compiler::Firmware& firmware, const BoardRun& run) {
   return {.board = run.board,
-          .description = "Cortex-M4F, QEMU mps2-an386",
+          .description = "Cortex-M4F, virtual MXChip AZ3166",
           .windows = run.windows,
           .identical = run.identical,
           .arena_bytes = static_cast<int64_t>(run.arena_bytes),
@@ -101,7 +112,10 @@ ReportDevice DescribeBoardRun(const compiler::Firmware& firmware, const BoardRun
           .ram_bytes = static_cast<int64_t>(firmware.ram_bytes),
           .model_bytes = static_cast<int64_t>(firmware.flash_model_bytes),
           .instructions_dsp = run.instructions_dsp,
-          .instructions_network = run.instructions_network};
+          .instructions_network = run.instructions_network,
+          .cycles_dsp = run.cycles_dsp,
+          .cycles_network = run.cycles_network,
+          .clock_hz = run.clock_hz};
 }
 
 }  // namespace thimble::cli

@@ -39,17 +39,21 @@ struct BoardRun {
   int windows = 0;
   int identical = 0;  ///< of these: features, scores and label equal, bit for bit
   size_t arena_bytes = 0;
-  double instructions_dsp = 0;      ///< mean, per window
-  double instructions_network = 0;  ///< mean, per window
+  uint32_t clock_hz = 0;  ///< of the cycles
+  // Means, per window.
+  double instructions_dsp = 0;
+  double instructions_network = 0;
+  double cycles_dsp = 0;
+  double cycles_network = 0;
 };
 
 /// Writes the model and the impulse as C++ and links them into firmware.elf: model.tflite, model.h, model.cc,
-/// impulse.cc and firmware.elf, all in the staging folder.
+/// impulse.cc and firmware.elf for the kit, all in the staging folder.
 Expected<compiler::Firmware> BuildFirmware(const compiler::BoundImpulse& impulse, std::span<const std::byte> model,
                                            const Staging& staging);
 
-/// Starts the virtual board on `firmware`, lets it hear the recordings and compares its answers with `expected`, one
-/// for each window in the same order.
+/// Starts a virtual kit (simulator/az3166) on `firmware`, lets it hear the recordings and compares its answers with
+/// `expected`, one for each window in the same order.
 ///
 ///   kDeviceFailed         the board does not start, falls silent or crashes
 ///   kVerificationFailed   it says that it is another board or impulse, or refuses its own model

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/projection.h"
+#include "cli/record_hand.h"
 #include "cli/report.h"
 #include "cli/staging.h"
 #include "cli/terminal.h"
@@ -21,7 +22,6 @@
 #include "dataset/reader.h"
 #include "dataset/split.h"
 #include "dataset/windows.h"
-#include "simulator/hand.h"
 #include "trainer/evaluate.h"
 #include "trainer/features.h"
 #include "trainer/quantise.h"
@@ -65,10 +65,13 @@ std::string HashOf(const dataset::Dataset& set) {
 Expected<Data> ReadData(const DemoOptions& options, Progress& progress) {
   Data data;
   if (options.data.empty()) {
-    progress.Begin("data");
+    progress.Begin("record");
     data.simulated = true;
     data.source = "simulated hand (seed " + std::to_string(options.seed) + ", not real recordings)";
-    data.set = simulator::SimulateHand({.seed = options.seed});
+    THIMBLE_ASSIGN(data.set, RecordHand({.seed = options.seed}, [&](double share, const std::string& recording) {
+                     progress.Update(share, recording);
+                     return !Interrupted();
+                   }));
   } else {
     progress.Begin("data");
     data.source = options.data;

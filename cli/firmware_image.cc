@@ -22,19 +22,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kUsualBoard = "mps2_an386";
 constexpr const char* kModelSymbol = "model_tflite";
 constexpr const char* kHello = "hello_world";
 constexpr const char* kImpulse = "impulse";
 // With this library a board listens to its own sensor; without, samples come over the serial line.
 constexpr const char* kContinuous = "continuous_impulse_application";
 constexpr const char* kFramed = "impulse_application";
-
-fs::path DeviceDirectoryOf(const std::string& board) {
-  const fs::path usual = compiler::DefaultDeviceDirectory();
-  if (board == kUsualBoard || usual.empty()) return usual;
-  return usual.parent_path() / ("device-" + board);
-}
 
 bool HasLibrary(const fs::path& device, const char* name) {
   std::error_code error;
@@ -107,7 +100,7 @@ Expected<compiler::Firmware> BuildImpulse(const Results& results, const compiler
 std::vector<std::string> FirmwareNames(const std::string& board) {
   std::vector<std::string> names = {kHello, kImpulse};
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(DeviceDirectoryOf(board), error)) {
+  for (const auto& entry : fs::directory_iterator(compiler::DeviceDirectoryOf(board), error)) {
     if (entry.path().extension() == ".elf") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
@@ -116,7 +109,7 @@ std::vector<std::string> FirmwareNames(const std::string& board) {
 
 Expected<FirmwareImage> MakeFirmwareImage(const FirmwareImageOptions& options) {
   THIMBLE_ASSIGN(const firmware::Board* board, BoardOfName(options.board));
-  const fs::path device = DeviceDirectoryOf(options.board);
+  const fs::path device = compiler::DeviceDirectoryOf(options.board);
   if (options.name != kHello && options.name != kImpulse) {
     const std::vector<std::string> names = FirmwareNames(options.board);
     if (std::find(names.begin(), names.end(), options.name) == names.end()) {

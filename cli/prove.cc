@@ -26,14 +26,12 @@ namespace {
 namespace fs = std::filesystem;
 using kernels::Tensor;
 
-constexpr const char* kUsualBoard = "mps2_an386";
 constexpr int kTimeoutMs = 120'000;       // a large model on a simulated core without floating point
 constexpr double kFloatTolerance = 1e-4;  // of golden floats: other programs sum in another order
 
 /// The model runner of a board: in the device build for the usual board, in one beside it for others.
 Expected<fs::path> FindModelRunner(const std::string& board) {
-  fs::path folder = compiler::DefaultDeviceDirectory();
-  if (board != kUsualBoard && !folder.empty()) folder = folder.parent_path() / ("device-" + board);
+  const fs::path folder = compiler::DeviceDirectoryOf(board);
   std::error_code error;
   if (!folder.empty() && fs::exists(folder / "model_runner.elf", error)) return folder / "model_runner.elf";
   return {Status::kNotFound,

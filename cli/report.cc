@@ -154,6 +154,12 @@ void WriteDevice(const Report& report, Page& page) {
   row("flash", device.flash_total, "everything that is on the chip");
   row("  code", device.flash_code, "");
   row("  model", device.flash_model, "");
+  if (const double cycles = device.cycles_dsp + device.cycles_network; cycles > 0) {
+    page.Say(Thousands(std::llround(cycles)) + " cycles a window, " +
+             Format("%.2f", 1000 * cycles / static_cast<double>(device.clock_hz)) +
+             " ms: " + Thousands(std::llround(device.cycles_dsp)) + " for the features, " +
+             Thousands(std::llround(device.cycles_network)) + " for the network.");
+  }
   if (device.instructions_dsp > 0 || device.instructions_network > 0) {
     page.Say(Thousands(std::llround(device.instructions_dsp + device.instructions_network)) +
              " instructions a window: " + Thousands(std::llround(device.instructions_dsp)) + " for the features, " +
@@ -347,6 +353,7 @@ std::string JsonReport(const Report& report) {
       {"model_bytes", device.model_bytes},
       {"flash_bytes", {{"code", device.flash_code}, {"model", device.flash_model}, {"total", device.flash_total}}},
       {"instructions", {{"dsp", device.instructions_dsp}, {"network", device.instructions_network}}},
+      {"cycles", {{"dsp", device.cycles_dsp}, {"network", device.cycles_network}}},
       {"seconds", std::move(seconds)},
       {"f1", std::move(f1)},
       {"macro_f1", trainer::MacroF1(scores)},

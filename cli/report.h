@@ -74,8 +74,8 @@ struct ReportAccuracy {
 
 /// What the microcontroller said, and what it needs.
 struct ReportDevice {
-  std::string board;                ///< "qemu_m4"; empty when no device ran
-  std::string description;          ///< "Cortex-M4F, QEMU mps2-an386"; may be empty
+  std::string board;                ///< "az3166"; empty when no device ran
+  std::string description;          ///< "Cortex-M4F, virtual MXChip AZ3166"; may be empty
   int windows = 0;                  ///< windows that the device answered
   int identical = 0;                ///< of these: features, scores and label equal to the computer's, bit for bit
   int64_t arena_bytes = 0;          ///< exact: planned, not tried
@@ -86,6 +86,9 @@ struct ReportDevice {
   int64_t model_bytes = 0;          ///< size of model.tflite
   double instructions_dsp = 0;      ///< per window
   double instructions_network = 0;  ///< per window
+  double cycles_dsp = 0;            ///< per window; 0: not counted
+  double cycles_network = 0;        ///< per window
+  uint32_t clock_hz = 0;            ///< of the cycles
 };
 
 /// One window of one label, to show what the network sees.
@@ -157,7 +160,8 @@ std::string TextReport(const Report& report, const Style& style);
 /// One object on one line, without a newline at the end. Keys are stable: scripts depend on them.
 ///
 ///   accuracy{float,int8,device,recordings{correct,total}}  windows identical arena_bytes ram_bytes model_bytes
-///   flash_bytes{code,model,total}  instructions{dsp,network}  seconds{<step>…,total}  f1{<label>…}  macro_f1
+///   flash_bytes{code,model,total}  instructions{dsp,network}  cycles{dsp,network}  seconds{<step>…,total}
+///   f1{<label>…}  macro_f1
 ///   classes[{label,precision,recall,f1,windows}]  confusion[[]]  labels[]  recordings{training,testing,by_label{}}
 ///   data{source,…}  impulse{block,…}  training{epochs,…}  duplicates[] notices[] simulated seed version versions{}
 ///

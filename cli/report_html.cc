@@ -293,7 +293,12 @@ std::string Header(const Report& report) {
          "of " + Thousands(device.windows) + " windows");
     Tile(html, "arena", Kilobytes(device.arena_bytes), "exact, planned");
     Tile(html, "flash", Kilobytes(device.flash_total), "model " + Thousands(device.flash_model) + " B");
-    Tile(html, "instructions", ShortCount(device.instructions_dsp + device.instructions_network), "for each window");
+    if (const double cycles = device.cycles_dsp + device.cycles_network; cycles > 0) {
+      Tile(html, "each window takes", Format("%.2f ms", 1000 * cycles / static_cast<double>(device.clock_hz)),
+           ShortCount(cycles) + " cycles");
+    } else {
+      Tile(html, "instructions", ShortCount(device.instructions_dsp + device.instructions_network), "for each window");
+    }
   }
   return html + "</dl>";
 }
@@ -607,15 +612,15 @@ std::string DeviceSection(const Report& report) {
   bytes("RAM: arena", device.arena_bytes);
   bytes("RAM in all", device.ram_bytes);
   html += "</div></div>";
-  const double instructions = device.instructions_dsp + device.instructions_network;
-  if (instructions > 0) {
-    html += "<div><h3>Instructions a window</h3><div class=\"bars\">";
-    BarRow(html, "Features", part(device.instructions_dsp, instructions),
-           Thousands(std::llround(device.instructions_dsp)));
-    BarRow(html, "Network", part(device.instructions_network, instructions),
-           Thousands(std::llround(device.instructions_network)));
+  const auto work = [&](const char* what, double dsp, double network) {
+    if (dsp + network <= 0) return;
+    html += std::string("<div><h3>") + what + " a window</h3><div class=\"bars\">";
+    BarRow(html, "Features", part(dsp, dsp + network), Thousands(std::llround(dsp)));
+    BarRow(html, "Network", part(network, dsp + network), Thousands(std::llround(network)));
     html += "</div></div>";
-  }
+  };
+  work("Cycles", device.cycles_dsp, device.cycles_network);
+  work("Instructions", device.instructions_dsp, device.instructions_network);
   return html + "</div></section>";
 }
 

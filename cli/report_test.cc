@@ -37,8 +37,21 @@ Report SmallReport() {
                     "33 → 20 → 10 → 2",  912, {{0.9, 0.5, 0.8, 0.6}, {0.2, 0.96, 0.3, 0.9}}};
   report.accuracy = {0.9525, 0.95, 0.95, {6, 6}};
   report.confusion = {{400, 0}, {40, 360}};
-  report.device = {"qemu_m4", "Cortex-M4F, QEMU mps2-an386", 800, 800, 3264, 28712, 4184, 32896, 21840, 4184, 1284112,
-                   6219};
+  report.device = {.board = "az3166",
+                   .description = "Cortex-M4F, virtual MXChip AZ3166",
+                   .windows = 800,
+                   .identical = 800,
+                   .arena_bytes = 3264,
+                   .flash_code = 28712,
+                   .flash_model = 4184,
+                   .flash_total = 32896,
+                   .ram_bytes = 21840,
+                   .model_bytes = 4184,
+                   .instructions_dsp = 1284112,
+                   .instructions_network = 6219,
+                   .cycles_dsp = 1844100,
+                   .cycles_network = 9100,
+                   .clock_hz = 96'000'000};
   report.seconds = {{"data", 0.25}, {"train", 6.5}, {"device", 9.25}};
   report.signals = {{0, "idle.1", {{0, 1, 0}, {1, 0, 1}, {0, 50, 0}}},
                     {1, "wave.1", {{0, 9, -9}, {9, 0, 9}, {-90, 50, 0}}}};

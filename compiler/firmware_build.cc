@@ -85,6 +85,11 @@ fs::path DefaultDeviceDirectory() {
   return {};
 }
 
+fs::path DeviceDirectoryOf(const std::string& board) {
+  const fs::path usual = DefaultDeviceDirectory();
+  return board == kUsualBoard || usual.empty() ? usual : usual.parent_path() / ("device-" + board);
+}
+
 Expected<Firmware> BuildFirmware(const FirmwareOptions& options) {
   const fs::path& device = options.device_directory;
   std::error_code error;

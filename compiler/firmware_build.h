@@ -15,6 +15,12 @@ namespace thimble::compiler {
 /// "device" beside the running program or beside one of the folders around it. Empty when there is none.
 std::filesystem::path DefaultDeviceDirectory();
 
+/// The board that DefaultDeviceDirectory() is built for.
+inline constexpr const char* kUsualBoard = "mps2_an386";
+
+/// The build directory for `board`: DefaultDeviceDirectory(), or "device-NAME" beside it. Empty when there is none.
+std::filesystem::path DeviceDirectoryOf(const std::string& board);
+
 struct FirmwareOptions {
   std::filesystem::path folder;  ///< holds the sources; firmware.elf is written there
   /// Without ".cc". The constants of "model" are what is counted as the model.
@@ -23,7 +29,7 @@ struct FirmwareOptions {
   /// is for measuring what it takes, and runs nowhere.
   std::string application = "impulse_application";
   std::filesystem::path device_directory = DefaultDeviceDirectory();
-  std::string board = "mps2_an386";
+  std::string board = kUsualBoard;
   std::string compiler = "arm-none-eabi-g++";
 };
 
