@@ -1,8 +1,10 @@
 // What must hold for every block.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -40,6 +42,46 @@ void ExpectGoodFields() {
 
 TEST(Fields, NameEveryParameterOnceInOrderWithDefaultsInRange) {
 #define BLOCK(type) ExpectGoodFields<type>();
+#include "dsp/blocks.inc"
+#undef BLOCK
+}
+
+// A window that the block accepts with its default parameters.
+template <typename B>
+Window SampleWindow() {
+  const typename B::Params params;
+  for (const Window window :
+       {Window{.axes = 3, .readings = 200, .rate_hz = 100}, Window{.axes = 1, .readings = 8000, .rate_hz = 16000},
+        Window{.axes = 1, .readings = 24, .width = 4, .height = 3}}) {
+    if (ok(B::Check(params, window))) return window;
+  }
+  ADD_FAILURE() << B::kName << " accepts no usual window";
+  return {};
+}
+
+template <typename B>
+void ExpectGoodWords() {
+  const typename B::Params params;
+  const Window window = SampleWindow<B>();
+  const size_t count = B::FeatureCount(params, window);
+  const Layout layout = B::LayoutOf(params, window);
+  EXPECT_EQ(static_cast<size_t>(layout.width) * static_cast<size_t>(layout.height) *
+                static_cast<size_t>(layout.channels) * static_cast<size_t>(layout.frames),
+            count)
+      << B::kName;
+  std::set<std::pair<int, std::string>> names;
+  for (size_t i = 0; i < count; ++i) {
+    const FeatureName name = B::NameOf(params, window, i);
+    EXPECT_GE(name.axis, -1) << B::kName;
+    EXPECT_LT(name.axis, window.axes) << B::kName;
+    ASSERT_NE(memchr(name.text, 0, sizeof name.text), nullptr) << B::kName;
+    EXPECT_NE(std::string(name.text), "") << B::kName << " feature " << i;
+    EXPECT_TRUE(names.emplace(name.axis, name.text).second) << B::kName << ": two features are " << name.text;
+  }
+}
+
+TEST(Words, NameEveryFeatureOnceAndTheLayoutHoldsAll) {
+#define BLOCK(type) ExpectGoodWords<type>();
 #include "dsp/blocks.inc"
 #undef BLOCK
 }

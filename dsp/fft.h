@@ -28,6 +28,21 @@ constexpr size_t FftBins(int length) { return static_cast<size_t>(length) / 2 + 
 /// Error: below 4e-7 of the largest bin for the lengths up to 4096 (tested against a transform in double).
 void RealFft(std::span<const float> samples, std::span<Complex> bins);
 
+/// power[k] = |X[k]|^2 = re * re + im * im of what RealFft gives, the same bits, not scaled; quicker than making the
+/// bins first.
+///
+/// power.size() and scratch.size() are FftBins(samples.size()). None of the three may overlap.
+void PowerSpectrum(std::span<const float> samples, std::span<float> power, std::span<Complex> scratch);
+
+/// The same where |X[k]|^2 is larger than power[k], which is not negative; NaN is larger than all. Over several frames
+/// that makes the largest power at each frequency.
+void RaisePowerSpectrum(std::span<const float> samples, std::span<float> power, std::span<Complex> scratch);
+
+/// The same for at most kLongestShortFft samples. A program that names no other transform holds 136 bytes of roots, not
+/// 4 KiB.
+inline constexpr int kLongestShortFft = 128;
+void RaiseShortPowerSpectrum(std::span<const float> samples, std::span<float> power, std::span<Complex> scratch);
+
 }  // namespace thimble::dsp
 
 #endif  // THIMBLE_DSP_FFT_H_

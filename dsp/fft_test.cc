@@ -34,12 +34,17 @@ std::vector<std::complex<double>> Slow(const std::vector<float>& samples) {
   return bins;
 }
 
-TEST(RealFft, AgreesWithTheDefinitionInDouble) {
-  std::mt19937 random(3);
+std::vector<float> Noise(int length, unsigned seed) {
+  std::mt19937 random(seed);
   std::uniform_real_distribution<float> sample(-1, 1);
+  std::vector<float> samples(static_cast<size_t>(length));
+  for (float& value : samples) value = sample(random);
+  return samples;
+}
+
+TEST(RealFft, AgreesWithTheDefinitionInDouble) {
   for (int length = kShortestFft; length <= kLongestFft; length *= 2) {
-    std::vector<float> samples(static_cast<size_t>(length));
-    for (float& value : samples) value = sample(random);
+    const std::vector<float> samples = Noise(length, 3);
     const std::vector<Complex> got = Transform(samples);
     const std::vector<std::complex<double>> want = Slow(samples);
     double largest = 0;
@@ -71,6 +76,59 @@ TEST(RealFft, OfAConstantIsExactlyItsSum) {
       ASSERT_EQ(bins[k].re, 0.0f) << length << " bin " << k;
       ASSERT_EQ(bins[k].im, 0.0f) << length << " bin " << k;
     }
+  }
+}
+
+// As PowerSpectrum promises, from the bins.
+std::vector<float> PowersOf(const std::vector<float>& samples) {
+  std::vector<float> powers;
+  for (const Complex& bin : Transform(samples)) powers.push_back(bin.re * bin.re + bin.im * bin.im);
+  return powers;
+}
+
+TEST(PowerSpectrum, IsThatOfTheBinsBitForBit) {
+  for (int length = kShortestFft; length <= kLongestFft; length *= 2) {
+    const std::vector<float> samples = Noise(length, 5);
+    std::vector<float> powers(FftBins(length), -1.0f);
+    std::vector<Complex> scratch(FftBins(length), Complex{1e30f, 1e30f});
+    PowerSpectrum(samples, powers, scratch);
+    ASSERT_EQ(powers, PowersOf(samples)) << length;
+  }
+}
+
+TEST(RaisePowerSpectrum, KeepsTheLargestOfSeveralFramesAtEachFrequency) {
+  for (int length = kShortestFft; length <= kLongestFft; length *= 2) {
+    std::vector<float> largest(FftBins(length));
+    std::vector<float> expected(FftBins(length));
+    std::vector<Complex> scratch(FftBins(length));
+    for (unsigned frame = 0; frame < 4; ++frame) {
+      const std::vector<float> samples = Noise(length, frame);
+      RaisePowerSpectrum(samples, largest, scratch);
+      const std::vector<float> powers = PowersOf(samples);
+      for (size_t k = 0; k < powers.size(); ++k) expected[k] = std::max(expected[k], powers[k]);
+    }
+    ASSERT_EQ(largest, expected) << length;
+  }
+}
+
+TEST(RaiseShortPowerSpectrum, HasTheSameBitsFromASmallerTable) {
+  for (int length = kShortestFft; length <= kLongestShortFft; length *= 2) {
+    std::vector<float> powers(FftBins(length));
+    std::vector<Complex> scratch(FftBins(length));
+    RaiseShortPowerSpectrum(Noise(length, 6), powers, scratch);
+    ASSERT_EQ(powers, PowersOf(Noise(length, 6))) << length;
+  }
+}
+
+TEST(RaisePowerSpectrum, NeverLosesANotANumber) {
+  for (const int length : {8, 16, 64}) {
+    std::vector<float> samples = Noise(length, 1);
+    std::vector<float> largest(FftBins(length));
+    std::vector<Complex> scratch(FftBins(length));
+    samples[3] = std::nanf("");
+    RaisePowerSpectrum(samples, largest, scratch);
+    RaisePowerSpectrum(Noise(length, 2), largest, scratch);
+    for (const float power : largest) ASSERT_TRUE(std::isnan(power)) << length;
   }
 }
 

@@ -1,7 +1,7 @@
 // Filters are designed in double precision and run in single.
 #include "dsp/filter.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/float_math.h"
 
@@ -54,29 +54,34 @@ constexpr Cascade DesignDecimator(int ratio) {
 constexpr Cascade kDecimateBy3 = DesignDecimator(3);
 constexpr Cascade kDecimateBy10 = DesignDecimator(10);
 
-// Sends `count` samples through the sections, of which the compiler keeps the states in registers. Transposed direct
-// form II; the numerator 1 +- 2 z^-1 + z^-2 costs additions only. `store` is called with each result.
-template <int kSections, bool kHighPass>
-void Run(const Cascade& cascade, std::span<const float> in, float offset, auto&& store) {
-  Section sections[kSections];
-  float early[kSections] = {};
-  float late[kSections] = {};
-  for (int i = 0; i < kSections; ++i) sections[i] = cascade.sections[i];
+// A section at work. Transposed direct form II; the numerator 1 +- 2 z^-1 + z^-2 costs additions only.
+template <bool kHighPass>
+struct RunningSection {
+  float a1 = 0;
+  float a2 = 0;
+  float early = 0;  // what the next sample is to get
+  float late = 0;   // and the one behind it
+
+  float Step(float x) {
+    const float y = x + early;
+    const float twice = x + x;
+    const float rest = late - a1 * y;
+    early = kHighPass ? rest - twice : rest + twice;
+    late = x - a2 * y;
+    return y;
+  }
+};
+
+// Sends the samples less `offset` through the sections; `store` is called with each result. The sections are written
+// out one by one, not looped over, so that all of them stay in registers.
+template <bool kHighPass, size_t... kSection>
+void Run(const Cascade& cascade, std::index_sequence<kSection...>, std::span<const float> in, float offset,
+         auto&& store) {
+  RunningSection<kHighPass> sections[] = {{cascade.sections[kSection].a1, cascade.sections[kSection].a2}...};
   const float gain = cascade.gain;
   for (const float sample : in) {
     float x = (sample - offset) * gain;
-    for (int i = 0; i < kSections; ++i) {
-      const float y = x + early[i];
-      const float twice = x + x;
-      early[i] = late[i] - sections[i].a1 * y;
-      if constexpr (kHighPass) {
-        early[i] = early[i] - twice;
-      } else {
-        early[i] = early[i] + twice;
-      }
-      late[i] = x - sections[i].a2 * y;
-      x = y;
-    }
+    ((x = sections[kSection].Step(x)), ...);
     store(x);
   }
 }
@@ -87,13 +92,13 @@ void RunInPlace(const Cascade& cascade, std::span<float> signal) {
   const auto store = [&out](float y) { *out++ = y; };
   switch (cascade.section_count) {
     case 1:
-      return Run<1, kHighPass>(cascade, signal, 0, store);
+      return Run<kHighPass>(cascade, std::make_index_sequence<1>(), signal, 0, store);
     case 2:
-      return Run<2, kHighPass>(cascade, signal, 0, store);
+      return Run<kHighPass>(cascade, std::make_index_sequence<2>(), signal, 0, store);
     case 3:
-      return Run<3, kHighPass>(cascade, signal, 0, store);
+      return Run<kHighPass>(cascade, std::make_index_sequence<3>(), signal, 0, store);
     case 4:
-      return Run<4, kHighPass>(cascade, signal, 0, store);
+      return Run<kHighPass>(cascade, std::make_index_sequence<4>(), signal, 0, store);
     default:
       return;
   }
@@ -137,7 +142,7 @@ std::span<float> Decimate(int ratio, std::span<float> signal) {
   const float level = first * static_cast<float>(kDecimatorGainAtZero);
   float* out = signal.data();
   int phase = 0;
-  Run<4, false>(ratio == 3 ? kDecimateBy3 : kDecimateBy10, signal, first, [&](float y) {
+  Run<false>(ratio == 3 ? kDecimateBy3 : kDecimateBy10, std::make_index_sequence<4>(), signal, first, [&](float y) {
     if (phase == 0) *out++ = y + level;
     if (++phase == ratio) phase = 0;
   });

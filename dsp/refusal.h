@@ -23,12 +23,18 @@ struct Refusal {
       ::thimble::Status::kInvalidArgument, text      \
     }
 
-/// What every block wants of a window.
-THIMBLE_JUDGE Refusal JudgeWindow(const Window& window) {
+/// What every block wants of the samples.
+THIMBLE_JUDGE Refusal JudgeSamples(const Window& window) {
   THIMBLE_REFUSE_UNLESS(window.axes >= 1, "a reading has no axes; name at least one");
   THIMBLE_REFUSE_UNLESS(window.readings >= 1, "the window is empty; make it longer, or record more");
   THIMBLE_REFUSE_UNLESS(static_cast<size_t>(window.readings) <= kMostSamples / static_cast<size_t>(window.axes),
                         "the window holds more than 16,777,216 numbers; make it shorter");
+  return {};
+}
+
+/// What every block that knows time wants of a window.
+THIMBLE_JUDGE Refusal JudgeWindow(const Window& window) {
+  if (const Refusal refusal = JudgeSamples(window); !ok(refusal.status)) return refusal;
   THIMBLE_REFUSE_UNLESS(window.rate_hz > 0 && IsFinite(window.rate_hz),
                         "the sampling rate is not a positive number of hertz; say how often the sensor was read");
   return {};

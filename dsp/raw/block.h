@@ -33,6 +33,11 @@ struct Raw {
   static Status Check(const Params& params, const Window& window);
   static const char* Explain(const Params& params, const Window& window);
   static size_t FeatureCount(const Params&, const Window& window) { return window.SampleCount(); }
+  static Layout LayoutOf(const Params&, const Window& window) {
+    return {.width = static_cast<int>(window.SampleCount())};
+  }
+  /// "Reading 3" for the third reading of an axis.
+  static FeatureName NameOf(const Params& params, const Window& window, size_t feature);
   static size_t PreparedBytes(const Params&, const Window&) { return 0; }
   static size_t ScratchBytes(const Params&, const Window&) { return 0; }
   static void Prepare(const Params&, const Window&, std::span<std::byte>) {}

@@ -1,4 +1,5 @@
 // Scaling, and nothing else.
+#include "dsp/feature_text.h"
 #include "dsp/raw/block.h"
 #include "dsp/refusal.h"
 
@@ -15,6 +16,14 @@ THIMBLE_JUDGE Refusal Judge(const Raw::Params& params, const Window& window) {
 
 Status Raw::Check(const Params& params, const Window& window) { return Judge(params, window).status; }
 const char* Raw::Explain(const Params& params, const Window& window) { return Judge(params, window).sentence; }
+
+FeatureName Raw::NameOf(const Params&, const Window& window, size_t feature) {
+  const size_t axes = static_cast<size_t>(window.axes);
+  FeatureName name;
+  name.axis = static_cast<int>(feature % axes);
+  FeatureText(name).Add("Reading ").AddNumber(feature / axes + 1);
+  return name;
+}
 
 void Raw::Extract(const Params& params, const Window&, std::span<const std::byte>, std::span<const float> samples,
                   std::span<float> features, std::span<std::byte>) {

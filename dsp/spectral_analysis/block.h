@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "dsp/block.h"
+#include "dsp/fft.h"
 #include "dsp/fields.h"
 
 namespace thimble::dsp {
@@ -26,8 +27,10 @@ namespace thimble::dsp {
 ///
 /// The samples should be finite; NaN among them makes the features of its axis NaN.
 ///
-/// Source: Edge Impulse's processing block "spectral-analysis", version 4. Of its analysis types, FFT; Check answers
-/// kUnsupported to Wavelet.
+/// With analysis type Wavelet, instead of all this: 14 numbers of the slow part and of each fast part that a wavelet
+/// splits the samples into; see wavelet.h.
+///
+/// Source: Edge Impulse's processing block "spectral-analysis", version 4.
 struct SpectralAnalysis {
   static constexpr const char* kName = "spectral_analysis";
 
@@ -133,19 +136,54 @@ struct SpectralAnalysis {
           params.extra_low_freq);
   }
 
-  /// kUnsupported for wavelets, kInvalidArgument for everything else that Explain gives a sentence for.
+  /// kInvalidArgument where Explain gives a sentence.
   static Status Check(const Params& params, const Window& window);
   static const char* Explain(const Params& params, const Window& window);
 
   static size_t FeatureCount(const Params& params, const Window& window);
+  static Layout LayoutOf(const Params& params, const Window& window) {
+    return {.width = static_cast<int>(FeatureCount(params, window))};
+  }
+  /// The reference's names: "Skewness", "Spectral Power 3.12 - 9.38 Hz".
+  static FeatureName NameOf(const Params& params, const Window& window, size_t feature);
   /// The filter's coefficients; 0 without a filter.
   static size_t PreparedBytes(const Params& params, const Window& window);
-  /// One axis of samples, one transform and one spectrum.
+  /// One axis of samples; one transform and one spectrum, or the fast part of the first splitting.
   static size_t ScratchBytes(const Params& params, const Window& window);
   static void Prepare(const Params& params, const Window& window, std::span<std::byte> prepared);
   static void Extract(const Params& params, const Window& window, std::span<const std::byte> prepared,
                       std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
 };
+
+/// The same block with FFT only, for programs that know their parameters while they are compiled: they hold none of the
+/// wavelets. Check answers kUnsupported to analysis type Wavelet.
+struct SpectralAnalysisFft : SpectralAnalysis {
+  static Status Check(const Params& params, const Window& window);
+  static void Extract(const Params& params, const Window& window, std::span<const std::byte> prepared,
+                      std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
+};
+
+/// The same for FFT lengths up to kLongestShortFft, which need a small part of the table that longer ones take. Check
+/// answers kUnsupported to those.
+struct SpectralAnalysisShortFft : SpectralAnalysisFft {
+  static Status Check(const Params& params, const Window& window);
+  static void Extract(const Params& params, const Window& window, std::span<const std::byte> prepared,
+                      std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
+};
+
+/// The same block with wavelets only: such programs hold no transform and none of its tables. Check answers
+/// kUnsupported to analysis type FFT.
+struct SpectralAnalysisWavelet : SpectralAnalysis {
+  static Status Check(const Params& params, const Window& window);
+  static void Extract(const Params& params, const Window& window, std::span<const std::byte> prepared,
+                      std::span<const float> samples, std::span<float> features, std::span<std::byte> scratch);
+};
+
+template <>
+consteval const Block* BlockFor<SpectralAnalysis>(const SpectralAnalysis::Params& params) {
+  if (params.analysis_type == SpectralAnalysis::AnalysisType::kWavelet) return &kBlock<SpectralAnalysisWavelet>;
+  return params.fft_length <= kLongestShortFft ? &kBlock<SpectralAnalysisShortFft> : &kBlock<SpectralAnalysisFft>;
+}
 
 }  // namespace thimble::dsp
 

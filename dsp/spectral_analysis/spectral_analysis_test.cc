@@ -155,6 +155,38 @@ TEST(SpectralAnalysis, HasTheWaveletItNamesAsDefault) {
   EXPECT_EQ(std::size(Spectral::kWaveletNames), 50u);
 }
 
+std::vector<std::string> Names(const Spectral::Params& params, const Window& window) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < Spectral::FeatureCount(params, window); ++i) {
+    const FeatureName name = Spectral::NameOf(params, window, i);
+    names.push_back(std::to_string(name.axis) + " " + name.text);
+  }
+  return names;
+}
+
+TEST(SpectralAnalysis, NamesItsFeaturesAxisByAxis) {
+  const Spectral::Params params = {.filter_type = Spectral::FilterType::kLow, .filter_cutoff = 8, .fft_length = 16};
+  EXPECT_EQ(Names(params, {.axes = 2, .readings = 200, .rate_hz = 62.5f}),
+            (std::vector<std::string>{"0 RMS", "0 Skewness", "0 Kurtosis", "0 Spectral Skewness", "0 Spectral Kurtosis",
+                                      "0 Spectral Power 1.95 - 5.86 Hz", "0 Spectral Power 5.86 - 9.77 Hz", "1 RMS",
+                                      "1 Skewness", "1 Kurtosis", "1 Spectral Skewness", "1 Spectral Kurtosis",
+                                      "1 Spectral Power 1.95 - 5.86 Hz", "1 Spectral Power 5.86 - 9.77 Hz"}));
+}
+
+TEST(SpectralAnalysis, NamesLowFrequenciesBehindAllAxes) {
+  const Spectral::Params params = {.input_decimation_ratio = Spectral::Decimation::k3,
+                                   .filter_type = Spectral::FilterType::kHigh,
+                                   .filter_cutoff = 25,
+                                   .fft_length = 8,
+                                   .extra_low_freq = true};
+  const std::vector<std::string> names = Names(params, {.axes = 2, .readings = 600, .rate_hz = 200});
+  const std::vector<std::string> low(names.begin() + 14, names.end());
+  EXPECT_EQ(low, (std::vector<std::string>{"0 RMS LF", "0 Skewness LF", "0 Kurtosis LF", "0 Spectral Skewness LF",
+                                           "0 Spectral Kurtosis LF", "0 Spectral Power 2.92 - 3.75 Hz", "1 RMS LF",
+                                           "1 Skewness LF", "1 Kurtosis LF", "1 Spectral Skewness LF",
+                                           "1 Spectral Kurtosis LF", "1 Spectral Power 2.92 - 3.75 Hz"}));
+}
+
 TEST(SpectralAnalysis, ShowsNotANumberInsteadOfHidingIt) {
   const Window window = {.axes = 2, .readings = 20, .rate_hz = 100};
   std::vector<float> samples(window.SampleCount(), 1);
