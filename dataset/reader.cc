@@ -15,8 +15,10 @@
 #include "dataset/internal/acquisition.h"
 #include "dataset/internal/csv.h"
 #include "dataset/internal/info_labels.h"
+#include "dataset/internal/pictures.h"
 #include "dataset/internal/serial_lines.h"
 #include "dataset/internal/text.h"
+#include "dataset/internal/wav.h"
 
 namespace thimble::dataset {
 namespace {
@@ -27,11 +29,12 @@ constexpr uintmax_t kLargestFileBytes = uintmax_t{256} << 20;
 constexpr double kRateTolerance = 0.01;
 constexpr std::string_view kInfoLabels = "info.labels";
 
-enum class Format { kNone, kJson, kCbor, kCsv, kLines };
+enum class Format { kNone, kJson, kCbor, kCsv, kLines, kWav, kPng, kJpeg };
 
 constexpr std::pair<std::string_view, Format> kEndings[] = {
-    {".json", Format::kJson}, {".cbor", Format::kCbor}, {".csv", Format::kCsv},
-    {".tsv", Format::kCsv},   {".txt", Format::kLines}, {".log", Format::kLines},
+    {".json", Format::kJson}, {".cbor", Format::kCbor}, {".csv", Format::kCsv}, {".tsv", Format::kCsv},
+    {".txt", Format::kLines}, {".log", Format::kLines}, {".wav", Format::kWav}, {".png", Format::kPng},
+    {".jpg", Format::kJpeg},  {".jpeg", Format::kJpeg},
 };
 
 // What people lay beside recordings: the beginning of a file name, in lower case.
@@ -96,6 +99,18 @@ std::string_view WithoutNumber(std::string_view name) {
   return rest;
 }
 
+/// "7" of "7_jackson_32": the first of three parts, where the first and the last are numbers. Nothing of others.
+std::string_view DigitOfSpeaker(std::string_view name) {
+  const size_t first = name.find('_');
+  const size_t last = name.rfind('_');
+  if (first == std::string_view::npos || first == 0 || last == first || last + 1 == name.size()) return {};
+  const auto is_number = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char letter) { return letter >= '0' && letter <= '9'; });
+  };
+  return is_number(name.substr(0, first)) && is_number(name.substr(last + 1)) ? name.substr(0, first)
+                                                                              : std::string_view();
+}
+
 /// What the path says about the label. See ReadFolder.
 std::string LabelOfPath(std::string_view path) {
   const std::string_view name = FileName(path);
@@ -105,6 +120,9 @@ std::string LabelOfPath(std::string_view path) {
   const std::vector<std::string_view> folders = Folders(path);
   const auto names_a_label = [](std::string_view folder) { return CategoryOfFolder(folder) == Category::kUnassigned; };
   if (!folders.empty() && names_a_label(folders.back())) return std::string(folders.back());
+  if (FormatOf(path) == Format::kWav) {
+    if (const std::string_view digit = DigitOfSpeaker(stem); !digit.empty()) return std::string(digit);
+  }
   if (const std::string_view label = WithoutNumber(stem); !label.empty()) return std::string(label);
   const auto above = std::find_if(folders.rbegin(), folders.rend(), names_a_label);
   return above == folders.rend() ? std::string() : std::string(*above);
@@ -288,7 +306,7 @@ Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, con
   const auto read = [&]() -> Expected<Recording> {
     switch (FormatOf(file)) {
       case Format::kJson:
-        return ReadAcquisitionJson(bytes);
+        return HoldsDigits(bytes) ? ReadDigits(bytes) : ReadAcquisitionJson(bytes);
       case Format::kCbor:
         return ReadAcquisitionCbor(bytes);
       case Format::kCsv:
@@ -296,10 +314,16 @@ Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, con
       case Format::kLines:
         if (HasTimeColumn(bytes)) return ReadCsv(bytes, options.rate_hz, notices);
         return ReadSerialLines(bytes, options.rate_hz, notices);
+      case Format::kWav:
+        return ReadWav(bytes, notices);
+      case Format::kPng:
+        return ReadPng(bytes);
+      case Format::kJpeg:
+        return ReadJpeg(bytes);
       case Format::kNone:
         break;
     }
-    return {Status::kUnsupported, "files of this kind are not read; save it as CSV or JSON"};
+    return {Status::kUnsupported, "files of this kind are not read; save it as CSV, JSON, WAV, PNG or JPEG"};
   };
   Expected<Recording> recording = read();
   if (!recording) return About(file, recording.error());
@@ -325,6 +349,17 @@ Expected<Dataset> ReadFolder(const std::string& path, const ReadOptions& options
 
   Dataset dataset;
   Remarks remarks;
+  // A photograph of how the sensor was mounted is no recording.
+  const auto is_picture = [](const std::string& file) {
+    return FormatOf(file) == Format::kPng || FormatOf(file) == Format::kJpeg;
+  };
+  if (!std::all_of(data_files.begin(), data_files.end(), is_picture)) {
+    std::erase_if(data_files, [&](const std::string& file) {
+      if (!is_picture(file)) return false;
+      remarks.Add("passed over: a picture among other recordings", file);
+      return true;
+    });
+  }
   for (size_t i = 0; i < data_files.size(); ++i) {
     const std::string& file = data_files[i];
     auto bytes = ReadWhole(root / file);
@@ -334,13 +369,19 @@ Expected<Dataset> ReadFolder(const std::string& path, const ReadOptions& options
     for (const std::string& notice : notices) remarks.Add(notice, file);
     if (recording) {
       recording->label = LabelOfPath(file);
+      // A list of digits is named after the digit; a photograph that is called 7.png is not.
+      if (recording->label.empty() && recording->is_picture() && FormatOf(file) == Format::kJson) {
+        recording->label = recording->name;
+      }
       recording->category = CategoryOfPath(file);
       if (const auto entry = labels.find(file); entry != labels.end()) {
         recording->label = entry->second.label;
         if (entry->second.category != Category::kUnassigned) recording->category = entry->second.category;
         if (!entry->second.name.empty()) recording->name = entry->second.name;
       }
-      AddPieces(*std::move(recording), options.readings_per_recording, dataset.recordings, remarks);
+      const size_t pixels = static_cast<size_t>(recording->width) * static_cast<size_t>(recording->height);
+      const size_t piece = recording->is_picture() ? pixels : options.readings_per_recording;
+      AddPieces(*std::move(recording), piece, dataset.recordings, remarks);
     } else if (recording.error().status == Status::kNotFound) {
       remarks.Add("passed over: its lines are not readings", file);
     } else {

@@ -29,16 +29,19 @@ struct ReadOptions {
 ///   .json .cbor   Edge Impulse data acquisition format
 ///   .csv .tsv     a header, and perhaps a time column (timestamp, time, t: ms; time_s, seconds: s; time_us: µs)
 ///   .txt .log     lines of a serial monitor: [67,-24,1031,1820,-2800,-70] or 67,-24,1031
+///   .wav          sound: PCM or float, mixed into one channel, full scale ±32768
+///   .png .jpg     a picture, as packed pixels 0xRRGGBB; also .jpeg, and MNIST digits as .json {"data": […]}
 ///
 /// Label and category come from an `info.labels` beside or above the file; else the label is the part of the file name
 /// before the first of several dots (wave.1.json), the name of a sub-folder, or the file name without its number
-/// (wave_07.csv), and a folder called train, training, test or testing gives the category. Files that hold no data
-/// (LICENSE, README, SOURCE.txt, hidden ones) are passed over.
+/// (wave_07.csv; of sound also the digit of 7_jackson_32.wav), and a folder called train, training, test or testing
+/// gives the category. Files that hold no data (LICENSE, README, SOURCE.txt, hidden ones) are passed over. Pictures may
+/// differ in size; beside other recordings they are passed over.
 ///
 ///   kNotFound          there is no such folder
 ///   kInvalidArgument   not a folder; no data files; axes, units or rates (by more than 1 %) differ between files
 ///   kDataLoss          a file is damaged: the sentence says which, where, and what to do
-///   kUnsupported       a file holds what this reader does not read (sound or pictures, several labels a recording)
+///   kUnsupported       a file holds what this reader does not read (compressed sound, several labels a recording)
 ///   kCancelled         `progress` said so
 Expected<Dataset> ReadFolder(const std::string& path, const ReadOptions& options = {});
 

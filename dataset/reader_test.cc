@@ -402,7 +402,8 @@ TEST(ReadFolder, PassesOverWhatIsNoData) {
   const auto dataset = ReadFolder(folder.path());
   ASSERT_TRUE(dataset.ok()) << dataset.error().message;
   EXPECT_EQ(dataset->recordings.size(), 1u);
-  EXPECT_EQ(dataset->notices, std::vector<std::string>{"notes.txt: passed over: its lines are not readings"});
+  EXPECT_EQ(dataset->notices, (std::vector<std::string>{"picture.png: passed over: a picture among other recordings",
+                                                        "notes.txt: passed over: its lines are not readings"}));
 }
 
 TEST(ReadFolder, SaysOnceWhatIsTrueOfManyFiles) {
@@ -455,14 +456,14 @@ TEST(ReadFolder, SaysWhatIsWrongWithTheFolder) {
   const std::string path = folder.path();
   EXPECT_EQ(ReadFolder(path + "/missing").error().status, Status::kNotFound);
   EXPECT_EQ(ReadFolder(path).error().message, path + ": the folder is empty; put recordings into it");
-  folder.Write("a.wav", "x");
+  folder.Write("a.mp3", "x");
   folder.Write("LICENSE", "x");
   EXPECT_EQ(
       ReadFolder(path).error().message,
       path +
-          ": there are no recordings (.json .cbor .csv .tsv .txt .log), but 1 file ending in .wav; give the folder "
-          "that holds them");
-  EXPECT_EQ(ReadFolder(path + "/a.wav").error().status, Status::kInvalidArgument);
+          ": there are no recordings (.json .cbor .csv .tsv .txt .log .wav .png .jpg .jpeg), but 1 file ending in "
+          ".mp3; give the folder that holds them");
+  EXPECT_EQ(ReadFolder(path + "/a.mp3").error().status, Status::kInvalidArgument);
   EXPECT_EQ(ReadFolder(path, {.rate_hz = -1}).error().status, Status::kInvalidArgument);
 }
 

@@ -33,10 +33,15 @@ struct Recording {
   std::vector<Axis> axes;
   double interval_ms = 0;     ///< between two readings; > 0
   std::vector<float> values;  ///< interleaved by reading: x0 y0 z0 x1 y1 z1 …; all finite
+  /// Of a picture: pixels a row, and rows; 0 for everything else. A picture is one axis of packed pixels, 0xRRGGBB, row
+  /// by row; its interval_ms says nothing.
+  int width = 0;
+  int height = 0;
 
   size_t readings() const { return axes.empty() ? 0 : values.size() / axes.size(); }
   double rate_hz() const { return 1000.0 / interval_ms; }
   double duration_ms() const { return static_cast<double>(readings()) * interval_ms; }
+  bool is_picture() const { return width > 0; }
 
   /// The numbers of one reading, one an axis.
   std::span<const float> Reading(size_t index) const {

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
+#include <regex>
+#include <set>
 #include <span>
 #include <tuple>
+#include <utility>
 
 #include "base/hash.h"
 #include "dataset/duplicates.h"
@@ -44,7 +49,7 @@ Outcome CheckAuthorsSplit(const ByLabel& by_label, std::vector<std::string>& not
   return Nothing{};
 }
 
-Outcome DrawLots(const ByLabel& by_label, const SplitOptions& options) {
+Outcome CheckTwoOfEach(const ByLabel& by_label) {
   for (const auto& [label, recordings] : by_label) {
     if (recordings.size() < 2) {
       return {Status::kInvalidArgument,
@@ -52,6 +57,11 @@ Outcome DrawLots(const ByLabel& by_label, const SplitOptions& options) {
                   "): it cannot both train and test; record it again, or cut long files with --readings-per-recording"};
     }
   }
+  return Nothing{};
+}
+
+Outcome DrawLots(const ByLabel& by_label, const SplitOptions& options) {
+  THIMBLE_EXPECT(CheckTwoOfEach(by_label));
   for (const auto& [label, recordings] : by_label) {
     std::vector<std::tuple<uint64_t, std::string, Recording*>> lots;
     for (Recording* recording : recordings)
@@ -68,7 +78,291 @@ Outcome DrawLots(const ByLabel& by_label, const SplitOptions& options) {
   return Nothing{};
 }
 
+// --- groups ----------------------------------------------------------------------------------------------------------
+
+constexpr char kSplitByHelp[] =
+    "say author, recording, folder, order, time, or how names tell the group: speaker:{digit}_{speaker}_{index}, or a "
+    "regular expression such as session:(s[0-9]+)_";
+
+/// A template as a regular expression: {GROUP} becomes the parenthesis, other fields anything, all else itself.
+std::string ExpressionOf(std::string_view pattern, std::string_view group) {
+  std::string expression = "(?:^|/)";
+  while (!pattern.empty()) {
+    const size_t end = pattern.front() == '{' ? pattern.find('}') : std::string_view::npos;
+    if (end != std::string_view::npos) {
+      expression += pattern.substr(1, end - 1) == group ? "([^/]+?)" : "[^/]+?";
+      pattern.remove_prefix(end + 1);
+      continue;
+    }
+    if (std::string_view("^$\\.*+?()[]{}|").find(pattern.front()) != std::string_view::npos) expression += '\\';
+    expression += pattern.front();
+    pattern.remove_prefix(1);
+  }
+  return expression + "(?:\\.[^./]*)?$";
+}
+
+/// std::regex reports by exceptions, which end here.
+std::optional<std::regex> Compile(const std::string& expression) {
+  try {
+    return std::regex(expression);
+  } catch (const std::regex_error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> GroupIn(const std::string& file, const std::regex& expression) {
+  try {
+    std::smatch match;
+    if (std::regex_search(file, match, expression) && match[1].length() > 0) return match[1].str();
+  } catch (const std::regex_error&) {  // too complex for a name of this length: the same as no match
+  }
+  return std::nullopt;
+}
+
+/// Digits compare by their value, so that wave.10 comes after wave.9.
+bool ComesBefore(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto take_number = [&](std::string_view& text) {
+    size_t length = 0;
+    while (length < text.size() && is_digit(text[length])) ++length;
+    std::string_view number = text.substr(0, length);
+    text.remove_prefix(length);
+    while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+    return number;
+  };
+  const std::pair whole{a, b};
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const std::string_view x = take_number(a);
+      const std::string_view y = take_number(b);
+      if (x.size() != y.size()) return x.size() < y.size();
+      if (x != y) return x < y;
+      continue;
+    }
+    if (a.front() != b.front()) return a.front() < b.front();
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
+  return a.empty() && b.empty() ? whole.first < whole.second : a.empty();
+}
+
+std::string GroupName(const SplitBy& by) { return by.kind == SplitBy::Kind::kFolder ? "folder" : by.group; }
+
+/// Whole groups by lot: one goes to testing when that brings the labels nearer to their shares.
+Outcome DrawLotsOfGroups(Dataset& dataset, const SplitOptions& options) {
+  THIMBLE_ASSIGN(const Groups groups, FindGroups(dataset, options.by));
+  std::map<std::string, std::vector<size_t>> counts;  // [label][group], recordings
+  std::vector<uint64_t> lots(groups.names.size());
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    const Recording& recording = dataset.recordings[i];
+    std::vector<size_t>& of_label = counts[recording.label];
+    of_label.resize(groups.names.size());
+    ++of_label[groups.of[i]];
+    lots[groups.of[i]] += Lot(options.seed, recording);  // a sum, because the order of recordings means nothing
+  }
+  for (const auto& [label, of_label] : counts) {
+    const auto has_any = [](size_t count) { return count > 0; };
+    if (std::count_if(of_label.begin(), of_label.end(), has_any) > 1) continue;
+    const auto only = static_cast<size_t>(std::find_if(of_label.begin(), of_label.end(), has_any) - of_label.begin());
+    return {Status::kInvalidArgument, "label " + Quote(label) + " comes from one " + GroupName(options.by) + " only (" +
+                                          Quote(groups.names[only]) +
+                                          "): it cannot both train and test; record it with another one, or split by "
+                                          "recording"};
+  }
+  std::vector<size_t> order(groups.names.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::tie(lots[a], groups.names[a]) < std::tie(lots[b], groups.names[b]);
+  });
+
+  std::set<size_t> testing;
+  std::map<std::string, double> missing;  // recordings that each label's testing part still lacks
+  std::map<std::string, size_t> left;     // recordings that each label has in training
+  for (const auto& [label, of_label] : counts) {
+    for (const size_t count : of_label) left[label] += count;
+    missing[label] = options.testing_share * static_cast<double>(left[label]);
+  }
+  const auto take = [&](size_t group) {
+    testing.insert(group);
+    for (const auto& [label, of_label] : counts) {
+      missing[label] -= static_cast<double>(of_label[group]);
+      left[label] -= of_label[group];
+    }
+  };
+  const auto empties_a_label = [&](size_t group) {
+    return std::any_of(counts.begin(), counts.end(), [&, group](const auto& entry) {
+      return entry.second[group] > 0 && left[entry.first] == entry.second[group];
+    });
+  };
+  for (const size_t group : order) {
+    if (empties_a_label(group)) continue;
+    double gain = 0;
+    for (const auto& [label, of_label] : counts) {
+      const double after = missing[label] - static_cast<double>(of_label[group]);
+      gain += std::abs(missing[label]) - std::abs(after);
+    }
+    if (gain > 0) take(group);
+  }
+  // A label that got nothing: the smallest group that has it, even beyond its share.
+  for (const auto& [label, of_label] : counts) {
+    const auto is_tested = [&, &of = of_label](size_t group) { return of[group] > 0 && testing.contains(group); };
+    if (std::any_of(order.begin(), order.end(), is_tested)) continue;
+    std::optional<size_t> smallest;
+    for (const size_t group : order) {
+      if (of_label[group] == 0 || empties_a_label(group)) continue;
+      if (!smallest || of_label[group] < of_label[*smallest]) smallest = group;
+    }
+    if (!smallest) {
+      return {Status::kInvalidArgument, "no choice of " + GroupName(options.by) + " lets label " + Quote(label) +
+                                            " both train and test; record it with more of them, or split by recording"};
+    }
+    take(*smallest);
+  }
+  constexpr size_t kMostNamed = 5;
+  std::string names;
+  for (size_t named = 0; const size_t group : testing) {
+    if (named++ == kMostNamed) {
+      names += ", …";
+      break;
+    }
+    names += (names.empty() ? "" : ", ") + Quote(groups.names[group]);
+  }
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    dataset.recordings[i].category = testing.contains(groups.of[i]) ? Category::kTesting : Category::kTraining;
+  }
+  dataset.notices.push_back("split by " + GroupName(options.by) + ": tested on " + names + ", " +
+                            std::to_string(testing.size()) + " of " + std::to_string(groups.names.size()));
+  return Nothing{};
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+void SplitByOrder(const ByLabel& by_label, double testing_share) {
+  for (const auto& [label, of_label] : by_label) {
+    std::vector<Recording*> recordings = of_label;
+    std::stable_sort(recordings.begin(), recordings.end(), [](const Recording* a, const Recording* b) {
+      return a->file != b->file ? ComesBefore(a->file, b->file) : ComesBefore(a->name, b->name);
+    });
+    const auto wanted = static_cast<size_t>(std::llround(testing_share * static_cast<double>(recordings.size())));
+    const size_t training = recordings.size() - std::clamp<size_t>(wanted, 1, recordings.size() - 1);
+    for (size_t i = 0; i < recordings.size(); ++i) {
+      recordings[i]->category = i < training ? Category::kTraining : Category::kTesting;
+    }
+  }
+}
+
+Outcome SplitByTime(Dataset& dataset, double testing_share) {
+  std::vector<Recording> parts;
+  for (Recording& recording : dataset.recordings) {
+    if (recording.is_picture()) {
+      return {Status::kInvalidArgument, recording.file + ": pictures cannot be split by time; split them by recording"};
+    }
+    const size_t readings = recording.readings();
+    if (readings < 2) {
+      return {Status::kInvalidArgument, recording.file + ": a recording of " + Count(readings, "reading", "readings") +
+                                            " cannot be cut in two; remove it, or split by recording"};
+    }
+    const auto wanted = static_cast<size_t>(std::llround((1 - testing_share) * static_cast<double>(readings)));
+    const size_t cut = std::clamp<size_t>(wanted, 1, readings - 1);
+    const auto at = recording.values.begin() + static_cast<std::ptrdiff_t>(cut * recording.axes.size());
+    const std::string share = Number(100 * testing_share) + " %)";
+    Recording end = recording;
+    end.values.assign(at, recording.values.end());
+    end.name += " (last " + share;
+    end.category = Category::kTesting;
+    recording.values.erase(at, recording.values.end());
+    recording.name += " (without the last " + share;
+    recording.category = Category::kTraining;
+    parts.push_back(std::move(recording));
+    parts.push_back(std::move(end));
+  }
+  dataset.recordings = std::move(parts);
+  return Nothing{};
+}
+
 }  // namespace
+
+Expected<SplitBy> ParseSplitBy(std::string_view text) {
+  using Kind = SplitBy::Kind;
+  constexpr std::pair<std::string_view, Kind> kWords[] = {{"author", Kind::kAuthor},
+                                                          {"recording", Kind::kRecording},
+                                                          {"folder", Kind::kFolder},
+                                                          {"order", Kind::kOrder},
+                                                          {"time", Kind::kTime}};
+  for (const auto& [word, kind] : kWords) {
+    if (text == word) return SplitBy{.kind = kind};
+  }
+  const auto wrong = [&](const std::string& why) {
+    return Error{Status::kInvalidArgument, "split by " + Quote(text) + ": " + why + "; " + kSplitByHelp};
+  };
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return wrong("there is no such way");
+  const std::string_view group = Trim(text.substr(0, colon));
+  const std::string_view pattern = text.substr(colon + 1);
+  if (group.empty() || pattern.empty()) return wrong("the name of the group or the pattern is missing");
+  SplitBy by{.kind = Kind::kName, .group = std::string(group), .pattern = std::string(pattern)};
+  const bool is_template = pattern.find("{" + by.group + "}") != std::string_view::npos;
+  by.regular_expression = is_template ? ExpressionOf(pattern, group) : by.pattern;
+  const std::optional<std::regex> expression = Compile(by.regular_expression);
+  if (!expression) return wrong("the pattern is not a regular expression");
+  if (expression->mark_count() == 0) {
+    return wrong("the pattern holds neither {" + by.group + "} nor a parenthesis, so no group can be told from it");
+  }
+  return by;
+}
+
+Expected<Groups> FindGroups(const Dataset& dataset, const SplitBy& by) {
+  std::optional<std::regex> expression;
+  if (by.kind == SplitBy::Kind::kName) {
+    expression = Compile(by.regular_expression);
+    if (!expression)
+      return {Status::kInvalidArgument, "the pattern " + Quote(by.pattern) + " is no regular expression"};
+  }
+  std::vector<std::string> names;
+  for (const Recording& recording : dataset.recordings) {
+    const std::string& file = recording.file;
+    if (by.kind == SplitBy::Kind::kFolder) {
+      const size_t slash = file.rfind('/');
+      names.push_back(slash == std::string::npos ? "." : file.substr(0, slash));
+    } else if (expression) {
+      std::optional<std::string> name = GroupIn(file, *expression);
+      if (!name) {
+        return {Status::kInvalidArgument, file + ": the name does not say which " + by.group + " it is of (pattern " +
+                                              Quote(by.pattern) + "); rename the file or change the pattern"};
+      }
+      names.push_back(*std::move(name));
+    } else {
+      names.push_back(file);
+    }
+  }
+  Groups groups;
+  groups.names = names;
+  if (by.kind != SplitBy::Kind::kFolder && by.kind != SplitBy::Kind::kName) {
+    groups.of.resize(names.size());  // each recording for itself, pieces of one file too
+    std::iota(groups.of.begin(), groups.of.end(), size_t{0});
+    return groups;
+  }
+  std::sort(groups.names.begin(), groups.names.end());
+  groups.names.erase(std::unique(groups.names.begin(), groups.names.end()), groups.names.end());
+  for (const std::string& name : names) {
+    const auto place = std::lower_bound(groups.names.begin(), groups.names.end(), name);
+    groups.of.push_back(static_cast<size_t>(place - groups.names.begin()));
+  }
+  return groups;
+}
+
+Outcome LeaveOut(Dataset& dataset, const Groups& groups, size_t group) {
+  ByLabel by_label;
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    Recording& recording = dataset.recordings[i];
+    recording.category = recording.label.empty() ? Category::kUnassigned
+                         : groups.of[i] == group ? Category::kTesting
+                                                 : Category::kTraining;
+    if (!recording.label.empty()) by_label[recording.label].push_back(&recording);
+  }
+  std::vector<std::string> ignored;  // that the group lacks a label is nothing to worry about
+  return CheckAuthorsSplit(by_label, ignored);
+}
 
 Outcome Split(Dataset& dataset, const SplitOptions& options) {
   if (!(options.testing_share > 0 && options.testing_share < 1)) {
@@ -84,6 +378,24 @@ Outcome Split(Dataset& dataset, const SplitOptions& options) {
   }
   if (unlabelled > 0) {
     dataset.notices.push_back(Count(unlabelled, "recording has", "recordings have") + " no label, left out");
+  }
+
+  switch (options.by.kind) {
+    case SplitBy::Kind::kAuthor:
+      break;
+    case SplitBy::Kind::kRecording:
+      return DrawLots(GroupByLabel(recordings), options);
+    case SplitBy::Kind::kFolder:
+    case SplitBy::Kind::kName:
+      return DrawLotsOfGroups(dataset, options);
+    case SplitBy::Kind::kOrder: {
+      const ByLabel by_label = GroupByLabel(recordings);
+      THIMBLE_EXPECT(CheckTwoOfEach(by_label));
+      SplitByOrder(by_label, options.testing_share);
+      return Nothing{};
+    }
+    case SplitBy::Kind::kTime:
+      return SplitByTime(dataset, options.testing_share);
   }
 
   size_t counts[3] = {};

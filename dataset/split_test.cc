@@ -155,5 +155,213 @@ TEST(Split, RefusesAnImpossibleShare) {
   }
 }
 
+// --- by something else than recordings
+// ---------------------------------------------------------------------------------
+
+/// Digits spoken by several people, as files name them: {digit}_{speaker}_{index}.
+Dataset Spoken(int digits, const std::vector<std::string>& speakers, int each) {
+  Dataset dataset;
+  int seed = 0;
+  for (int digit = 0; digit < digits; ++digit) {
+    for (const std::string& speaker : speakers) {
+      for (int i = 0; i < each; ++i) {
+        Recording recording = Wiggle(++seed, 20, std::to_string(digit));
+        recording.name = std::to_string(digit) + "_" + speaker + "_" + std::to_string(i);
+        recording.file = "day" + std::to_string(i % 2) + "/" + recording.name + ".wav";
+        dataset.recordings.push_back(recording);
+      }
+    }
+  }
+  return dataset;
+}
+
+SplitBy By(const std::string& text) {
+  const Expected<SplitBy> by = ParseSplitBy(text);
+  EXPECT_TRUE(by.ok()) << text << ": " << (by.ok() ? "" : by.error().message);
+  return by.ok() ? *by : SplitBy();
+}
+
+const char kSpeaker[] = "speaker:{digit}_{speaker}_{index}";
+
+TEST(ParseSplitBy, ReadsWordsTemplatesAndExpressions) {
+  EXPECT_EQ(By("author").kind, SplitBy::Kind::kAuthor);
+  EXPECT_EQ(By("recording").kind, SplitBy::Kind::kRecording);
+  EXPECT_EQ(By("folder").kind, SplitBy::Kind::kFolder);
+  EXPECT_EQ(By("order").kind, SplitBy::Kind::kOrder);
+  EXPECT_EQ(By("time").kind, SplitBy::Kind::kTime);
+  const SplitBy speaker = By(kSpeaker);
+  EXPECT_EQ(speaker.kind, SplitBy::Kind::kName);
+  EXPECT_EQ(speaker.group, "speaker");
+}
+
+TEST(ParseSplitBy, ExplainsWhatItCannotRead) {
+  const auto says = [](const std::string& text, const std::string& words) {
+    const Expected<SplitBy> by = ParseSplitBy(text);
+    ASSERT_FALSE(by.ok()) << text;
+    EXPECT_NE(by.error().message.find(words), std::string::npos) << by.error().message;
+    EXPECT_NE(by.error().message.find("speaker:{digit}_{speaker}_{index}"), std::string::npos);
+  };
+  says("", "there is no such way");
+  says("subject", "there is no such way");
+  says("subject:", "is missing");
+  says(":x", "is missing");
+  says("subject:({", "not a regular expression");
+  says("subject:{person}_{index}", "not a regular expression");
+  says("subject:abc", "neither {subject} nor a parenthesis");
+}
+
+TEST(FindGroups, ReadsThemFromNamesAndFolders) {
+  const auto only = [](const std::string& file, const std::string& by) {
+    Dataset dataset;
+    dataset.recordings.push_back(Wiggle(1, 20));
+    dataset.recordings[0].file = file;
+    const Expected<Groups> groups = FindGroups(dataset, By(by));
+    return groups.ok() ? groups->names.at(0) : "error: " + groups.error().message;
+  };
+  EXPECT_EQ(only("7_jackson_32.wav", kSpeaker), "jackson");
+  EXPECT_EQ(only("a/b/7_jackson_32.wav", kSpeaker), "jackson");
+  EXPECT_EQ(only("7_jackson_32", kSpeaker), "jackson");
+  EXPECT_EQ(only("anna/walk/3.csv", "subject:{subject}/{activity}/{index}"), "anna");
+  EXPECT_EQ(only("x/anna/walk/3.csv", "subject:{subject}/{activity}/{index}"), "anna");
+  EXPECT_EQ(only("wave.s12.5.json", "session:\\.(s[0-9]+)\\."), "s12");
+  EXPECT_EQ(only("wave+anna.csv", "who:wave+{who}"), "anna");  // what is special in expressions is not in templates
+  EXPECT_EQ(only("waveanna.csv", "who:wave+{who}").substr(0, 5), "error");
+  EXPECT_EQ(only("monday/wave.1.csv", "folder"), "monday");
+  EXPECT_EQ(only("wave.1.csv", "folder"), ".");
+  EXPECT_EQ(only("7_jackson.wav", kSpeaker),
+            "error: 7_jackson.wav: the name does not say which speaker it is of (pattern "
+            "'{digit}_{speaker}_{index}'); rename the file or change the pattern");
+}
+
+TEST(Split, BySpeakerKeepsEachSpeakerOnOneSide) {
+  Dataset dataset = Spoken(3, {"anna", "ben", "chris", "dora", "emil"}, 4);
+  ASSERT_TRUE(Split(dataset, {.by = By(kSpeaker)}).ok());
+  std::map<std::string, std::set<Category>> sides;
+  std::map<Category, int> counts;
+  for (const Recording& recording : dataset.recordings) {
+    sides[recording.name.substr(2, recording.name.rfind('_') - 2)].insert(recording.category);
+    ++counts[recording.category];
+  }
+  for (const auto& [speaker, categories] : sides) EXPECT_EQ(categories.size(), 1u) << speaker;
+  EXPECT_EQ(counts[Category::kTesting], 12);  // one speaker of five
+  EXPECT_EQ(dataset.recordings.size(), 60u);
+  ASSERT_EQ(dataset.notices.size(), 1u);
+  EXPECT_NE(dataset.notices[0].find("split by speaker: tested on '"), std::string::npos);
+}
+
+RC_GTEST_PROP(Split, ByGroupGivesEveryLabelToBothSides, (uint64_t seed)) {
+  // Unequal groups, in which labels are missing.
+  Dataset dataset;
+  const int groups = *rc::gen::inRange(3, 9);
+  int number = 0;
+  for (int group = 0; group < groups; ++group) {
+    for (int label = 0; label < 3; ++label) {
+      const int count = group < 2 ? 1 : *rc::gen::inRange(0, 5);  // two groups have them all
+      for (int i = 0; i < count; ++i) {
+        Recording recording = Wiggle(++number, 20, "label" + std::to_string(label));
+        recording.file = "group" + std::to_string(group) + "/" + recording.file;
+        recording.category = Category::kTraining;  // what the author said does not matter
+        dataset.recordings.push_back(recording);
+      }
+    }
+  }
+  const Outcome outcome = Split(dataset, {.seed = seed, .by = By("folder")});
+  RC_ASSERT(outcome.ok());
+  std::map<std::string, std::set<Category>> labels, folders;
+  for (const Recording& recording : dataset.recordings) {
+    labels[recording.label].insert(recording.category);
+    folders[recording.file.substr(0, 6)].insert(recording.category);
+  }
+  for (const auto& [label, categories] : labels) RC_ASSERT(categories.size() == 2u);
+  for (const auto& [folder, categories] : folders) RC_ASSERT(categories.size() == 1u);
+}
+
+TEST(Split, BySpeakerLeavesSomeoneToLearnFrom) {
+  Dataset dataset = Spoken(2, {"anna", "ben"}, 3);
+  ASSERT_TRUE(Split(dataset, {.testing_share = 0.9, .by = By(kSpeaker)}).ok());
+  EXPECT_EQ(Testing(dataset).size(), 6u);
+}
+
+TEST(Split, BySpeakerRefusesALabelOfOneSpeaker) {
+  Dataset dataset = Spoken(2, {"anna", "ben"}, 3);
+  std::erase_if(dataset.recordings, [](const Recording& r) { return r.name.starts_with("1_ben"); });
+  const Outcome outcome = Split(dataset, {.by = By(kSpeaker)});
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(
+      outcome.error().message,
+      "label '1' comes from one speaker only ('anna'): it cannot both train and test; record it with another one, or "
+      "split by recording");
+}
+
+TEST(Split, ByRecordingOverridesTheAuthor) {
+  Dataset dataset = Labelled({{"wave", 10}});
+  for (size_t i = 0; i < 10; ++i) dataset.recordings[i].category = i < 5 ? Category::kTraining : Category::kTesting;
+  ASSERT_TRUE(Split(dataset, {.by = By("recording")}).ok());
+  EXPECT_EQ(Testing(dataset).size(), 2u);
+}
+
+TEST(Split, ByOrderTestsTheLastOnes) {
+  Dataset dataset = Labelled({{"wave", 11}});
+  for (size_t i = 0; i < 11; ++i) {
+    dataset.recordings[i].name = dataset.recordings[i].file = "wave." + std::to_string(10 - i) + ".csv";
+  }
+  ASSERT_TRUE(Split(dataset, {.testing_share = 0.3, .by = By("order")}).ok());
+  EXPECT_EQ(Testing(dataset), (std::set<std::string>{"wave.8.csv", "wave.9.csv", "wave.10.csv"}));
+  Dataset zeros = Labelled({{"wave", 2}});
+  zeros.recordings[0].name = zeros.recordings[0].file = "10.csv";
+  zeros.recordings[1].name = zeros.recordings[1].file = "0009.csv";
+  ASSERT_TRUE(Split(zeros, {.by = By("order")}).ok());
+  EXPECT_EQ(Testing(zeros), std::set<std::string>{"10.csv"});
+  Dataset one = Labelled({{"wave", 1}});
+  EXPECT_FALSE(Split(one, {.by = By("order")}).ok());
+}
+
+TEST(Split, ByTimeCutsEachRecordingInTwo) {
+  Dataset dataset = Labelled({{"fan", 1}, {"idle", 1}});
+  const std::vector<float> whole = dataset.recordings[0].values;
+  ASSERT_TRUE(Split(dataset, {.testing_share = 0.4, .by = By("time")}).ok());
+  ASSERT_EQ(dataset.recordings.size(), 4u);
+  EXPECT_EQ(dataset.recordings[0].readings(), 12u);
+  EXPECT_EQ(dataset.recordings[1].readings(), 8u);
+  EXPECT_EQ(dataset.recordings[0].category, Category::kTraining);
+  EXPECT_EQ(dataset.recordings[1].category, Category::kTesting);
+  EXPECT_EQ(dataset.recordings[1].name, "fan.1 (last 40 %)");
+  std::vector<float> joined = dataset.recordings[0].values;
+  joined.insert(joined.end(), dataset.recordings[1].values.begin(), dataset.recordings[1].values.end());
+  EXPECT_EQ(joined, whole);  // nothing in both parts, nothing lost
+}
+
+TEST(Split, ByTimeRefusesWhatHasNone) {
+  Dataset dataset = Labelled({{"wave", 2}});
+  dataset.recordings[1].width = dataset.recordings[1].height = 4;
+  EXPECT_NE(Split(dataset, {.by = By("time")}).error().message.find("pictures cannot be split by time"),
+            std::string::npos);
+  Dataset tiny = Labelled({{"wave", 2}});
+  tiny.recordings[0].values.resize(3);
+  EXPECT_NE(Split(tiny, {.by = By("time")}).error().message.find("1 reading cannot be cut in two"), std::string::npos);
+}
+
+TEST(LeaveOut, TestsEachGroupOnce) {
+  Dataset dataset = Spoken(2, {"anna", "ben", "chris"}, 2);
+  const Expected<Groups> groups = FindGroups(dataset, By(kSpeaker));
+  ASSERT_TRUE(groups.ok());
+  EXPECT_EQ(groups->names, (std::vector<std::string>{"anna", "ben", "chris"}));
+  std::map<std::string, int> tested;
+  for (size_t group = 0; group < groups->names.size(); ++group) {
+    ASSERT_TRUE(LeaveOut(dataset, *groups, group).ok());
+    EXPECT_EQ(Testing(dataset).size(), 4u);
+    for (const std::string& name : Testing(dataset)) ++tested[name];
+  }
+  EXPECT_EQ(tested.size(), 12u);
+  for (Recording& recording : dataset.recordings) {
+    if (recording.name.find("ben") != std::string::npos) recording.label = "ben only";
+  }
+  EXPECT_FALSE(LeaveOut(dataset, *groups, 1).ok());
+  EXPECT_TRUE(LeaveOut(dataset, *groups, 0).ok());
+  dataset.recordings[0].label.clear();
+  EXPECT_TRUE(LeaveOut(dataset, *groups, 2).ok());
+  EXPECT_EQ(dataset.recordings[0].category, Category::kUnassigned);
+}
+
 }  // namespace
 }  // namespace thimble::dataset

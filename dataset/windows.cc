@@ -8,6 +8,45 @@
 #include "dataset/internal/text.h"
 
 namespace thimble::dataset {
+namespace {
+
+/// An index without windows yet.
+Expected<WindowIndex> BeginIndex(const Dataset& dataset, const WindowOptions& options) {
+  constexpr double kLongestMs = 1e9;
+  for (const auto& [name, value] : {std::pair{"window", options.window_ms}, {"stride", options.stride_ms}}) {
+    if (!(value > 0 && value <= kLongestMs)) {
+      return {Status::kInvalidArgument,
+              std::string("a ") + name + " of " + Number(value) + " ms is impossible; give a positive number"};
+    }
+  }
+  if (dataset.recordings.empty()) return {Status::kInvalidArgument, "there are no recordings to cut into windows"};
+  WindowIndex index;
+  const double interval_ms = dataset.recordings.front().interval_ms;
+  index.readings = ReadingsIn(options.window_ms, interval_ms);
+  index.stride_readings = ReadingsIn(options.stride_ms, interval_ms);
+  return index;
+}
+
+void AddWindows(const Dataset& dataset, size_t recording, WindowIndex& index) {
+  const size_t readings = dataset.recordings[recording].readings();
+  if (readings < index.readings) {
+    ++index.short_recordings;
+    return;
+  }
+  for (size_t first = 0; first + index.readings <= readings; first += index.stride_readings) {
+    index.windows.push_back({recording, first});
+  }
+}
+
+Error TooLong(const WindowIndex& index, const WindowOptions& options, size_t longest, double interval_ms,
+              const std::string& what) {
+  return {Status::kInvalidArgument, "a window of " + Number(options.window_ms) + " ms (" +
+                                        std::to_string(index.readings) + " readings) is longer than every " + what +
+                                        "; choose " + Number(std::floor(static_cast<double>(longest) * interval_ms)) +
+                                        " ms or less"};
+}
+
+}  // namespace
 
 size_t ReadingsIn(double duration_ms, double interval_ms) {
   // An interval of 1000/104 ms is not exact: what is meant as a half must still be seen as one.
@@ -16,42 +55,43 @@ size_t ReadingsIn(double duration_ms, double interval_ms) {
 }
 
 Expected<WindowIndex> CutWindows(const Dataset& dataset, Category category, const WindowOptions& options) {
-  constexpr double kLongestMs = 1e9;
-  for (const auto& [name, value] : {std::pair{"window", options.window_ms}, {"stride", options.stride_ms}}) {
-    if (!(value > 0 && value <= kLongestMs)) {
-      return {Status::kInvalidArgument,
-              std::string("a ") + name + " of " + Number(value) + " ms is impossible; give a positive number"};
-    }
-  }
-  WindowIndex index;
-  if (dataset.recordings.empty()) return {Status::kInvalidArgument, "there are no recordings to cut into windows"};
-  const double interval_ms = dataset.recordings.front().interval_ms;
-  index.readings = ReadingsIn(options.window_ms, interval_ms);
-  index.stride_readings = ReadingsIn(options.stride_ms, interval_ms);
-
+  THIMBLE_ASSIGN(WindowIndex index, BeginIndex(dataset, options));
   size_t longest = 0;
   for (size_t i = 0; i < dataset.recordings.size(); ++i) {
     const Recording& recording = dataset.recordings[i];
     if (recording.category != category || recording.label.empty()) continue;
-    const size_t readings = recording.readings();
-    longest = std::max(longest, readings);
-    if (readings < index.readings) {
-      ++index.short_recordings;
-      continue;
-    }
-    for (size_t first = 0; first + index.readings <= readings; first += index.stride_readings) {
-      index.windows.push_back({i, first});
-    }
+    longest = std::max(longest, recording.readings());
+    AddWindows(dataset, i, index);
   }
   if (index.windows.empty()) {
     if (index.short_recordings == 0) {
       return {Status::kInvalidArgument, std::string("no labelled recording is for ") + CategoryName(category)};
     }
-    return {Status::kInvalidArgument,
-            "a window of " + Number(options.window_ms) + " ms (" + std::to_string(index.readings) +
-                " readings) is longer than every recording for " + CategoryName(category) + "; choose " +
-                Number(std::floor(static_cast<double>(longest) * interval_ms)) + " ms or less"};
+    return TooLong(index, options, longest, dataset.recordings.front().interval_ms,
+                   std::string("recording for ") + CategoryName(category));
   }
+  return index;
+}
+
+Expected<WindowIndex> CutAllWindows(const Dataset& dataset, const WindowOptions& options) {
+  THIMBLE_ASSIGN(WindowIndex index, BeginIndex(dataset, options));
+  const Recording& first = dataset.recordings.front();
+  if (first.is_picture()) index.readings = index.stride_readings = first.readings();
+  size_t longest = 0;
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    const Recording& recording = dataset.recordings[i];
+    if (recording.width != first.width || recording.height != first.height) {
+      const auto size = [](const Recording& picture) {
+        return picture.file + " has " + std::to_string(picture.width) + " × " + std::to_string(picture.height);
+      };
+      return {Status::kInvalidArgument,
+              size(first) + " pixels, but " + size(recording) +
+                  "; bring all pictures to one size (thimble features does with --size 96x96)"};
+    }
+    longest = std::max(longest, recording.readings());
+    AddWindows(dataset, i, index);
+  }
+  if (index.windows.empty()) return TooLong(index, options, longest, first.interval_ms, "recording");
   return index;
 }
 

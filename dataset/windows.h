@@ -47,6 +47,12 @@ size_t ReadingsIn(double duration_ms, double interval_ms);
 ///                      long as a window (the sentence gives the longest that would fit)
 Expected<WindowIndex> CutWindows(const Dataset& dataset, Category category, const WindowOptions& options = {});
 
+/// Every whole window of every recording, whatever its label and category. A picture is one window, whatever `options`
+/// say; all must have the size of the first.
+///
+///   kInvalidArgument   as CutWindows; pictures differ in size
+Expected<WindowIndex> CutAllWindows(const Dataset& dataset, const WindowOptions& options = {});
+
 /// The longest window that `share` of the labelled recordings can fill: with 1.0 the shortest recording decides, with
 /// 0.95 a few stunted files do not. In readings; 0 for a dataset without labelled recordings.
 size_t LongestWindow(const Dataset& dataset, double share = 1.0);

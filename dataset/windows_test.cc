@@ -87,5 +87,37 @@ TEST(LongestWindow, IsDecidedByTheShortestUnlessAFewMayBeSkipped) {
   EXPECT_EQ(LongestWindow({}), 0u);
 }
 
+TEST(AllWindows, AreOfEveryRecordingWithAndWithoutLabel) {
+  Dataset dataset;
+  dataset.recordings = {Wiggle(1, 100, "wave"), Wiggle(2, 100, ""), Wiggle(3, 40, "wave")};
+  dataset.recordings[0].category = Category::kTesting;
+  const auto index = CutAllWindows(dataset, {.window_ms = 500, .stride_ms = 250});
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  EXPECT_EQ(index->windows.size(), 6u);
+  EXPECT_EQ(index->short_recordings, 1u);
+  const auto none = CutAllWindows(dataset, {.window_ms = 5000, .stride_ms = 250});
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().message,
+            "a window of 5000 ms (500 readings) is longer than every recording; choose 1000 ms or less");
+}
+
+TEST(AllWindows, OfPicturesAreWholePicturesOfOneSize) {
+  Recording picture = Wiggle(1, 12, "led");
+  picture.axes = {{"image", ""}};
+  picture.values.resize(12);
+  picture.width = 4;
+  picture.height = 3;
+  Dataset dataset;
+  dataset.recordings = {picture, picture};
+  const auto index = CutAllWindows(dataset, {.window_ms = 1, .stride_ms = 1});
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  EXPECT_EQ(index->windows.size(), 2u);
+  EXPECT_EQ(index->readings, 12u);
+  std::swap(dataset.recordings[1].width, dataset.recordings[1].height);
+  const auto mixed = CutAllWindows(dataset);
+  ASSERT_FALSE(mixed.ok());
+  EXPECT_NE(mixed.error().message.find("bring all pictures to one size"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace thimble::dataset
