@@ -32,6 +32,15 @@ std::string FloatLiteral(float value) {
   return literal + "f";
 }
 
+/// "constexpr float kName[] = {1.0f, …};\n"
+std::string EmitFloats(const std::string& name, std::span<const float> values) {
+  constexpr size_t kPerLine = 8;
+  std::string text = "constexpr float " + name + "[] = {";
+  for (size_t i = 0; i < values.size(); ++i)
+    text += (i % kPerLine == 0 ? "\n    " : " ") + FloatLiteral(values[i]) + ",";
+  return text + "\n};\n";
+}
+
 /// "    .fft_length = 16,\n" for each parameter.
 std::string EmitParams(const BlockParams& params) {
   std::string text;
@@ -151,6 +160,12 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
     for (const std::string& label : impulse.labels) text += "    " + StringLiteral(label) + ",\n";
     text += "};\n\n";
   }
+  const bool scales = !impulse.feature_scales.empty();
+  if (scales) {
+    text += "// A feature becomes (feature - offset) * scale.\n" +
+            EmitFloats("kFeatureOffsets", impulse.feature_offsets) +
+            EmitFloats("kFeatureScales", impulse.feature_scales) + "\n";
+  }
   text += OperatorList(operators);
   text += "\n// Exact: planned, not tried.\nconstexpr size_t kArenaBytes = " + std::to_string(bound.arena_bytes()) +
           ";\nalignas(kArenaAlignment) std::byte arena[kArenaBytes];\n\n}  // namespace\n\n";
@@ -158,11 +173,15 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
           ",\n    .window = {.axes = " + std::to_string(impulse.axes.size()) +
           ", .readings = " + std::to_string(impulse.window_readings) +
           ", .rate_hz = " + FloatLiteral(static_cast<float>(impulse.rate_hz)) +
+          (impulse.width > 0
+               ? ", .width = " + std::to_string(impulse.width) + ", .height = " + std::to_string(impulse.height)
+               : "") +
           "},\n    .stride_readings = " + std::to_string(impulse.stride_readings) +
-          ",\n    .block = &dsp::kBlock<dsp::" + block_type + ">,\n    .block_params = &kParams,\n    .model = {" +
-          std::string(symbol) + ", " + std::to_string(bound.impulse().model.size()) +
-          "},\n    .operators = kOperators,\n" + "    .labels = " + (impulse.labels.empty() ? "{}" : "kLabels") +
-          ",\n" +
+          ",\n    .block = dsp::BlockFor<dsp::" + block_type +
+          ">(kParams),\n    .block_params = &kParams,\n    .model = {" + std::string(symbol) + ", " +
+          std::to_string(bound.impulse().model.size()) + "},\n    .operators = kOperators,\n" +
+          "    .labels = " + (impulse.labels.empty() ? "{}" : "kLabels") + ",\n" +
+          (scales ? "    .scaling = {.offset = kFeatureOffsets, .scale = kFeatureScales},\n" : "") +
           "};\n\nconstinit const std::span<std::byte> kLinkedArena = arena;\n\n}  // namespace thimble::runtime\n";
   return text;
 }

@@ -109,7 +109,7 @@ TEST(EmitImpulse, IsTheImpulseAsConstants) {
       "    .name = \"taps\",\n"
       "    .window = {.axes = 1, .readings = 64, .rate_hz = 62.5f},\n"
       "    .stride_readings = 4,\n"
-      "    .block = &dsp::kBlock<dsp::SpectralAnalysis>,\n"
+      "    .block = dsp::BlockFor<dsp::SpectralAnalysis>(kParams),\n"
       "    .block_params = &kParams,\n"
       "    .model = {model_tflite, " +
       std::to_string(bound->impulse().model.size()) +
@@ -122,6 +122,30 @@ TEST(EmitImpulse, IsTheImpulseAsConstants) {
       "\n"
       "}  // namespace thimble::runtime\n";
   EXPECT_EQ(text, expected);
+}
+
+TEST(EmitImpulse, HoldsTheScalingOfFeatures) {
+  const trainer::Network network = {
+      .layers = {{.input_count = 2, .output_count = 1, .relu = false, .weights = {1, 1}, .bias = {0}}},
+      .softmax = false};
+  const auto bound = BoundImpulse::Bind({.name = "sum",
+                                         .axes = {{"x", ""}},
+                                         .rate_hz = 1,
+                                         .window_readings = 2,
+                                         .stride_readings = 1,
+                                         .block = DefaultParams("raw"),
+                                         .labels = {},
+                                         .data_hash = "",
+                                         .feature_offsets = {1, -2.5F},
+                                         .feature_scales = {0.1F, 0}},
+                                        trainer::WriteTflite(network));
+  ASSERT_TRUE(bound.ok()) << bound.error().message;
+  const std::string text = EmitImpulseSource(*bound, "model_tflite", "model.h");
+  for (const char* line : {"constexpr float kFeatureOffsets[] = {\n    1.0f, -2.5f,\n};\n",
+                           "constexpr float kFeatureScales[] = {\n    0.100000001f, 0.0f,\n};\n",
+                           "    .scaling = {.offset = kFeatureOffsets, .scale = kFeatureScales},\n};\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
 }
 
 }  // namespace

@@ -40,6 +40,16 @@ decltype(auto) WithBlock(const BlockParams& params, Visit&& visit) {
   std::abort();
 }
 
+// The number with the shortest text that reads back as the same float: 0.1, not 0.10000000149011612.
+double Shortest(float value) {
+  char text[32];
+  int digits = 6;
+  do {
+    std::snprintf(text, sizeof text, "%.*g", digits++, static_cast<double>(value));
+  } while (std::strtof(text, nullptr) != value && digits <= 9);
+  return std::strtod(text, nullptr);
+}
+
 Json ToJson(const BlockParams& params) {
   return WithBlock(params, [&](auto block) {
     using B = typename decltype(block)::Type;
@@ -50,13 +60,7 @@ Json ToJson(const BlockParams& params) {
           if constexpr (dsp::ChoiceMember<T>) {
             object[field.name] = field.choices[static_cast<size_t>(value)];
           } else if constexpr (dsp::NumberMember<T>) {
-            // The shortest text that reads back as the same float: 0.1, not 0.10000000149011612.
-            char text[32];
-            int digits = 6;
-            do {
-              std::snprintf(text, sizeof text, "%.*g", digits++, static_cast<double>(value));
-            } while (std::strtof(text, nullptr) != value && digits <= 9);
-            object[field.name] = std::strtod(text, nullptr);
+            object[field.name] = Shortest(value);
           } else {
             object[field.name] = value;
           }
@@ -142,6 +146,20 @@ class ObjectReader {
   Error error_{Status::kOk, ""};
 };
 
+/// A JSON document, or a discarded value. The depth bound keeps hostile nesting off the stack.
+Json ParseShallow(std::string_view text) {
+  constexpr int kMostDepth = 16;
+  bool too_deep = false;
+  Json root = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t, const Json&) {
+        too_deep = too_deep || depth > kMostDepth;
+        return !too_deep;
+      },
+      false);
+  return too_deep ? Json(Json::value_t::discarded) : root;
+}
+
 std::string Joined(std::span<const char* const> words) {
   std::string text;
   for (const char* word : words) text += (text.empty() ? "" : ", ") + std::string(word);
@@ -217,6 +235,55 @@ std::string BlockNames() {
   return Joined(kNames);
 }
 
+std::vector<BlockParameter> ParametersOf(const BlockParams& params) {
+  return WithBlock(params, [&](auto block) {
+    using B = typename decltype(block)::Type;
+    const Json values = ToJson(params);
+    std::vector<BlockParameter> parameters;
+    B::Fields(
+        [&](const dsp::Field& field, const auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          using Kind = BlockParameter::Kind;
+          constexpr Kind kKind = dsp::ChoiceMember<T>    ? Kind::kChoice
+                                 : dsp::FlagMember<T>    ? Kind::kFlag
+                                 : dsp::IntegerMember<T> ? Kind::kInteger
+                                                         : Kind::kNumber;
+          const Json& json = values[field.name];
+          std::string text = json.is_string() ? json.get<std::string>() : json.dump();
+          if (kKind == Kind::kNumber && text.ends_with(".0")) text.resize(text.size() - 2);
+          parameters.push_back({field, kKind, std::move(text)});
+        },
+        std::get<typename B::Params>(params));
+    return parameters;
+  });
+}
+
+std::string WriteParameters(const BlockParams& params) { return ToJson(params).dump(); }
+
+Outcome ReadParameters(std::string_view place, std::string_view json, BlockParams& params) {
+  const Json object = ParseShallow(json);
+  if (object.is_discarded()) return {Status::kDataLoss, std::string(place) + ": is not a whole JSON object"};
+  return ReadParams(ObjectReader(std::string(place), "", object), params);
+}
+
+namespace {
+
+// A list of one number or more; empty, with a complaint, if it is anything else.
+std::vector<float> ReadFloats(ObjectReader& reader, const std::string& key) {
+  const Json* list = reader.Find(key);
+  if (list == nullptr) return {};
+  if (!list->is_array() || list->empty() ||
+      !std::all_of(list->begin(), list->end(), [](const Json& value) { return value.is_number(); })) {
+    reader.Complain(key, "must be a list of numbers, one for each feature");
+    return {};
+  }
+  std::vector<float> numbers;
+  for (const Json& value : *list) numbers.push_back(static_cast<float>(value.get<double>()));
+  return numbers;
+}
+
+}  // namespace
+
 Outcome Check(const ImpulseDescription& impulse) {
   const auto refuse = [](std::string sentence) { return Outcome(Status::kVerificationFailed, std::move(sentence)); };
   if (impulse.axes.empty() || impulse.axes.size() > kMostAxes) {
@@ -227,6 +294,15 @@ Outcome Check(const ImpulseDescription& impulse) {
       static_cast<size_t>(impulse.window_readings) * impulse.axes.size() > static_cast<size_t>(kMostReadings)) {
     return refuse("window and stride must be at least one reading, and the window at most " +
                   std::to_string(kMostReadings) + " numbers");
+  }
+  if (impulse.feature_offsets.size() != impulse.feature_scales.size()) {
+    return refuse("features have " + std::to_string(impulse.feature_offsets.size()) + " offsets but " +
+                  std::to_string(impulse.feature_scales.size()) + " scales; give one of each for every feature");
+  }
+  for (const auto* numbers : {&impulse.feature_offsets, &impulse.feature_scales}) {
+    if (!std::all_of(numbers->begin(), numbers->end(), [](float number) { return std::isfinite(number); })) {
+      return refuse("an offset or a scale of a feature is too large for float32; fit them again");
+    }
   }
   std::set<std::string> labels(impulse.labels.begin(), impulse.labels.end());
   if (labels.size() != impulse.labels.size()) return refuse("two labels are the same; give each output its own");
@@ -244,15 +320,25 @@ std::string WriteImpulse(const ImpulseDescription& impulse) {
   for (const InputAxis& axis : impulse.axes) axes.push_back({{"name", axis.name}, {"units", axis.units}});
   Json learn = {{"type", impulse.labels.empty() ? "regressor" : "classifier"}, {"model", impulse.model_file}};
   if (!impulse.labels.empty()) learn["labels"] = impulse.labels;
+  if (!impulse.feature_scales.empty()) {
+    Json offsets = Json::array(), scales = Json::array();
+    for (const float offset : impulse.feature_offsets) offsets.push_back(Shortest(offset));
+    for (const float scale : impulse.feature_scales) scales.push_back(Shortest(scale));
+    learn["standardise"] = {{"offset", std::move(offsets)}, {"scale", std::move(scales)}};
+  }
+  Json input = {{"axes", axes},
+                {"rate_hz", impulse.rate_hz},
+                {"window_readings", impulse.window_readings},
+                {"stride_readings", impulse.stride_readings}};
+  if (impulse.width > 0) {
+    input["width"] = impulse.width;
+    input["height"] = impulse.height;
+  }
   Json root = {
       {"format", "thimble-impulse"},
       {"version", kFormatVersion},
       {"name", impulse.name},
-      {"input",
-       {{"axes", axes},
-        {"rate_hz", impulse.rate_hz},
-        {"window_readings", impulse.window_readings},
-        {"stride_readings", impulse.stride_readings}}},
+      {"input", input},
       {"block", {{"type", BlockOf(impulse.block).name}, {"parameters", ToJson(impulse.block)}}},
       {"learn", learn},
   };
@@ -262,17 +348,8 @@ std::string WriteImpulse(const ImpulseDescription& impulse) {
 
 Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_view text) {
   const std::string name(file);
-  // An impulse is a page of text. The depth bound keeps hostile nesting off the stack.
-  constexpr int kMostDepth = 16;
-  bool too_deep = false;
-  const Json root = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t, const Json&) {
-        too_deep = too_deep || depth > kMostDepth;
-        return !too_deep;
-      },
-      false);
-  if (root.is_discarded() || too_deep) {
+  const Json root = ParseShallow(text);
+  if (root.is_discarded()) {
     return {Status::kDataLoss, name + ": is not a whole JSON document; it may have been cut off while copying"};
   }
 
@@ -301,6 +378,11 @@ Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_vie
     impulse.rate_hz = input.Number("rate_hz", 1e-6, 1e9);
     impulse.window_readings = input.Whole("window_readings", 1, kMostReadings);
     impulse.stride_readings = input.Whole("stride_readings", 1, kMostReadings);
+    // A picture has both; one alone is refused by name.
+    if (input.Find("width", false) != nullptr || input.Find("height", false) != nullptr) {
+      impulse.width = input.Whole("width", 1, kMostReadings);
+      impulse.height = input.Whole("height", 1, kMostReadings);
+    }
     THIMBLE_EXPECT(input.Finish());
   }
   if (const Json* value = top.Find("block")) {
@@ -330,6 +412,12 @@ Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_vie
       } else {
         impulse.labels = labels->get<std::vector<std::string>>();
       }
+    }
+    if (const Json* standardise = learn.Find("standardise", false)) {
+      ObjectReader numbers(name, "learn.standardise", *standardise);
+      impulse.feature_offsets = ReadFloats(numbers, "offset");
+      impulse.feature_scales = ReadFloats(numbers, "scale");
+      THIMBLE_EXPECT(numbers.Finish());
     }
     THIMBLE_EXPECT(learn.Finish());
   }
@@ -372,7 +460,8 @@ Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::s
                     .block_params = PointerTo(own.block),
                     .model = {reinterpret_cast<const unsigned char*>(model_bytes.data()), model_bytes.size()},
                     .operators = kernels::AllOperators(),
-                    .labels = state->labels};
+                    .labels = state->labels,
+                    .scaling = {.offset = own.feature_offsets, .scale = own.feature_scales}};
 
   // The exact size is known after loading once into an arena that is large enough.
   runtime::Fault fault;

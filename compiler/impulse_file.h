@@ -36,6 +36,23 @@ BlockParams DefaultParams(std::string_view name);
 /// "spectral_analysis, raw": for sentences.
 std::string BlockNames();
 
+/// One parameter of a block and its value, for people and pages.
+struct BlockParameter {
+  dsp::Field field;
+  enum class Kind { kNumber, kInteger, kFlag, kChoice } kind = Kind::kNumber;
+  std::string value;  ///< 0.5, 16, true, low
+};
+
+/// Every parameter in the order of declaration. `params` must hold a block's parameters.
+std::vector<BlockParameter> ParametersOf(const BlockParams& params);
+
+/// {"scale-axes":1,...} on one line, every parameter.
+std::string WriteParameters(const BlockParams& params);
+
+/// Reads the members of a JSON object into `params`, which keep what the object leaves out. Errors (kDataLoss) begin
+/// with `place`, name the parameter, and say what it must be.
+Outcome ReadParameters(std::string_view place, std::string_view json, BlockParams& params);
+
 struct InputAxis {
   std::string name;   ///< "accX"
   std::string units;  ///< "m/s2"; may be empty
@@ -54,8 +71,15 @@ struct ImpulseDescription {
   std::vector<std::string> labels;  ///< one an output of the network; empty: a regressor
   std::string model_file = "model.tflite";
   std::string data_hash;  ///< of the recordings it was trained on; empty: unknown
+  /// Of pictures: pixels a row, and rows; 0 for everything else.
+  int width = 0;
+  int height = 0;
+  /// What each feature becomes before the network takes it: (feature - offset) * scale. Both empty: it stays as it is.
+  std::vector<float> feature_offsets = {}, feature_scales = {};
 
-  dsp::Window Window() const { return {static_cast<int>(axes.size()), window_readings, static_cast<float>(rate_hz)}; }
+  dsp::Window Window() const {
+    return {static_cast<int>(axes.size()), window_readings, static_cast<float>(rate_hz), width, height};
+  }
 };
 
 /// Says what keeps an impulse from being run: sizes, labels, or what its block refuses.

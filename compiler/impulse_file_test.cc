@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,51 @@ TEST(ImpulseFile, ReadsBackWhatItWrote) {
   EXPECT_FALSE(params.do_log);
 }
 
+TEST(ImpulseFile, KeepsTheSizeOfPictures) {
+  const ImpulseDescription pictures = {.name = "pictures",
+                                       .axes = {{"pixel", ""}},
+                                       .rate_hz = 1,
+                                       .window_readings = 48,
+                                       .stride_readings = 48,
+                                       .block = DefaultParams("image"),
+                                       .labels = {"cat", "dog"},
+                                       .width = 8,
+                                       .height = 6};
+  const std::string text = WriteImpulse(pictures);
+  const auto read = ParseImpulse("impulse.json", text);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->Window().width, 8);
+  EXPECT_EQ(read->Window().height, 6);
+  EXPECT_EQ(ParseImpulse("impulse.json", Replaced(text, "\"height\": 6", "\"height\": 5")).error().status,
+            Status::kVerificationFailed);
+  const auto half = ParseImpulse("impulse.json", Replaced(text, "\"width\": 8,", ""));
+  ASSERT_FALSE(half.ok());
+  EXPECT_NE(half.error().message.find("input.width is missing"), std::string::npos) << half.error().message;
+}
+
+TEST(ImpulseFile, KeepsTheScalingOfFeatures) {
+  ImpulseDescription impulse = Gestures();
+  EXPECT_EQ(WriteImpulse(impulse).find("standardise"), std::string::npos);
+  impulse.feature_offsets = {0.1F, -3e20F, 0};
+  impulse.feature_scales = {1.0F / 3, 1e-20F, 0};
+  const std::string text = WriteImpulse(impulse);
+  const auto read = ParseImpulse("impulse.json", text);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->feature_offsets, impulse.feature_offsets);
+  EXPECT_EQ(read->feature_scales, impulse.feature_scales);
+  const std::pair<std::string, std::string> mistakes[] = {
+      {Replaced(text, "-3e+20,", ""), "impulse.json: features have 2 offsets but 3 scales; give one of each"},
+      {Replaced(text, "-3e+20,", "-3e+200,"),
+       "impulse.json: an offset or a scale of a feature is too large for float32"},
+      {Replaced(text, "-3e+20,", "true,"), "impulse.json: learn.standardise.offset must be a list of numbers"},
+      {Replaced(text, "\"offset\"", "\"offsets\""), "impulse.json: learn.standardise.offset is missing"}};
+  for (const auto& [broken, sentence] : mistakes) {
+    const auto refused = ParseImpulse("impulse.json", broken);
+    ASSERT_FALSE(refused.ok()) << sentence;
+    EXPECT_TRUE(refused.error().message.starts_with(sentence)) << refused.error().message;
+  }
+}
+
 TEST(ImpulseFile, WritesFloatsAsShortAsTheyCanBe) {
   EXPECT_NE(WriteImpulse(Gestures()).find("\"filter-cutoff\": 8.1,"), std::string::npos) << WriteImpulse(Gestures());
 }
@@ -72,7 +118,7 @@ TEST(ImpulseFile, NamesTheFileAndTheKeyOfAMistake) {
       {"\"window_readings\": 208", "\"window_readings\": 2.5", "impulse.json: input.window_readings must be a whole"},
       {"\"stride_readings\": 8", "\"stride_readings\": 0",
        "impulse.json: input.stride_readings must be a number from 1"},
-      {"\"spectral_analysis\"", "\"magic\"", "impulse.json: block.type must be one of: raw, spectral_analysis"},
+      {"\"spectral_analysis\"", "\"magic\"", "impulse.json: block.type must be one of: "},
       {"\"fft-length\": 32", "\"fft-length\": 31", "fft"},
       {"\"low\"", "\"lowish\"", "impulse.json: block.parameters.filter-type must be one of: low, high, none"},
       {"\"do-log\": false", "\"do-log\": 1", "impulse.json: block.parameters.do-log must be true or false"},
@@ -146,6 +192,21 @@ TEST(BoundImpulse, RunsAndKnowsItsArena) {
   EXPECT_EQ(moved.arena_bytes(), moved.session().arena_bytes());
 }
 
+TEST(BoundImpulse, ScalesFeatures) {
+  ImpulseDescription impulse = OneNumber();
+  impulse.feature_offsets = {10};
+  impulse.feature_scales = {0.5F};
+  const auto bound = BoundImpulse::Bind(impulse, trainer::WriteTflite(Doubling()));
+  ASSERT_TRUE(bound.ok()) << bound.error().message;
+  bound->session().window()[0] = 20;
+  EXPECT_EQ(bound->session().Run().score, 11);
+  impulse.feature_offsets = impulse.feature_scales = {1, 1};
+  const auto refused = BoundImpulse::Bind(impulse, trainer::WriteTflite(Doubling()));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("one offset and one scale for each feature"), std::string::npos)
+      << refused.error().message;
+}
+
 TEST(BoundImpulse, RefusesAModelForOtherFeatures) {
   ImpulseDescription impulse = OneNumber();
   impulse.window_readings = 2;
@@ -166,6 +227,36 @@ TEST(BoundImpulse, RefusesEveryTruncationOfAModelByName) {
       EXPECT_GE(size + 16, model.size());
     }
   }
+}
+
+TEST(Parameters, AreReadBackAsTheyWereWritten) {
+  BlockParams params = DefaultParams("spectral_analysis");
+  const Outcome read = ReadParameters(
+      "case.json", R"({"fft-length":64,"filter-type":"low","filter-cutoff":0.1,"do-log":false})", params);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  BlockParams again = DefaultParams("spectral_analysis");
+  ASSERT_TRUE(ReadParameters("", WriteParameters(params), again).ok());
+  EXPECT_EQ(WriteParameters(again), WriteParameters(params));
+  std::map<std::string, std::string> values;
+  for (const BlockParameter& parameter : ParametersOf(again)) values[parameter.field.name] = parameter.value;
+  EXPECT_EQ(values["fft-length"], "64");
+  EXPECT_EQ(values["filter-type"], "low");
+  EXPECT_EQ(values["filter-cutoff"], "0.1");
+  EXPECT_EQ(values["do-log"], "false");
+  EXPECT_EQ(values["scale-axes"], "1");
+}
+
+TEST(Parameters, AreRefusedWithTheirPlaceAndName) {
+  const auto error = [](std::string_view json) {
+    BlockParams params = DefaultParams("spectral_analysis");
+    const Outcome read = ReadParameters("case.json", json, params);
+    return read.ok() ? "(no error)" : read.error().message;
+  };
+  EXPECT_EQ(error(R"({"fft-length":"64"})"), "case.json: fft-length must be a number from 8 to 4096");
+  EXPECT_EQ(error(R"({"fft-lenght":64})"), "case.json: fft-lenght is not known here; remove it or correct its name");
+  EXPECT_EQ(error("[1]"), "case.json: must be an object in braces");
+  EXPECT_EQ(error("{"), "case.json: is not a whole JSON object");
+  EXPECT_EQ(error(std::string(100000, '[')), "case.json: is not a whole JSON object");
 }
 
 }  // namespace

@@ -80,7 +80,10 @@ namespace thimble::kernels {
   X(PackageMemory, kVerificationFailed, "the sizes of the package's memory contradict each other")                   \
   X(PackageOperand, kVerificationFailed, "an input or output of the package's network is impossible")                \
   X(StepMissing, kUnsupported, "this program does not contain that step; build it with all steps")                   \
-  X(StepRefused, kVerificationFailed, "the step would reach outside of its memory")
+  X(StepRefused, kVerificationFailed, "the step would reach outside of its memory")                                  \
+  /* Devices report numbers of this list: what is new comes last. */                                                 \
+  X(FeatureScaling, kVerificationFailed,                                                                             \
+    "the scaling must have one offset and one scale for each feature, or none at all")
 
 enum class [[nodiscard]] Reason : uint8_t{
 #define X(name, status, text) k##name,

@@ -74,6 +74,9 @@ Reason Session::Plan(std::span<std::byte> arena, Fault& fault) {
   THIMBLE_REQUIRE(IsInt8OrFloat(input), InputType);
   THIMBLE_REQUIRE(IsInt8OrFloat(output), OutputType);
   THIMBLE_REQUIRE(static_cast<size_t>(input.shape.Count()) == feature_count, FeatureCount);
+  const size_t scaled_count = impulse.scaling.scale.size();
+  THIMBLE_REQUIRE(impulse.scaling.offset.size() == scaled_count, FeatureScaling);
+  THIMBLE_REQUIRE(scaled_count == 0 || scaled_count == feature_count, FeatureScaling);
   THIMBLE_REQUIRE(output.shape.Count() > 0, OutputType);
   THIMBLE_REQUIRE(impulse.labels.empty() || impulse.labels.size() == static_cast<size_t>(output.shape.Count()),
                   LabelCount);
@@ -95,11 +98,14 @@ void Session::ExtractFeatures() {
 
 [[gnu::always_inline]] inline void Session::FillInputHere() {
   const Tensor input = network_.input(0);
+  const FeatureScaling& scaling = impulse_->scaling;
   for (size_t i = 0; i < features_.size(); ++i) {
+    float value = features_[i];
+    if (!scaling.scale.empty()) value = (value - scaling.offset[i]) * scaling.scale[i];
     if (input.type == Type::kFloat32) {
-      input.As<float>()[i] = features_[i];
+      input.As<float>()[i] = value;
     } else {
-      input.As<int8_t>()[i] = static_cast<int8_t>(Quantise(features_[i], input.Scale(), input.zero_point, -128, 127));
+      input.As<int8_t>()[i] = static_cast<int8_t>(Quantise(value, input.Scale(), input.zero_point, -128, 127));
     }
   }
 }

@@ -122,6 +122,31 @@ TEST_F(SessionTest, TakesFloatsAsTheyAre) {
   EXPECT_EQ(verdict.raw_scores.size(), 12u);
 }
 
+TEST_F(SessionTest, ScalesEachFeatureBeforeTheNetworkTakesIt) {
+  constexpr float kOffset[] = {1, 1000, -4}, kScale[] = {2, 0.01f, 0};
+  impulse.scaling = {.offset = kOffset, .scale = kScale};
+  ASSERT_EQ(Load(), Reason::kNone);
+  Fill({3, 1300, 5, 0, 0, 7});
+  const Verdict verdict = session.Run();
+  EXPECT_EQ(session.features()[1], 1300);  // people see features in their own units
+  EXPECT_EQ(static_cast<int8_t>(verdict.raw_scores[0]), 10 + 8);
+  EXPECT_EQ(static_cast<int8_t>(verdict.raw_scores[1]), 10 + 6);
+  EXPECT_EQ(static_cast<int8_t>(verdict.raw_scores[2]), 10);
+}
+
+TEST_F(SessionTest, RefusesAScalingOfOtherFeatures) {
+  constexpr float kNumbers[] = {1, 1000, -4};
+  const std::span<const float> all(kNumbers);
+  for (const FeatureScaling& scaling :
+       {FeatureScaling{all, {}}, FeatureScaling{{}, all}, FeatureScaling{all, all.first(2)},
+        FeatureScaling{all.first(2), all}, FeatureScaling{all.first(2), all.first(2)}}) {
+    impulse.scaling = scaling;
+    EXPECT_EQ(Load(), Reason::kFeatureScaling);
+  }
+  impulse.scaling = {.offset = all, .scale = all};
+  EXPECT_EQ(Load(), Reason::kNone);
+}
+
 TEST_F(SessionTest, GivesANumberWithoutLabels) {
   impulse.labels = {};
   ASSERT_EQ(Load(), Reason::kNone);
