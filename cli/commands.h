@@ -23,7 +23,9 @@ struct DemoOptions {
   uint64_t seed = 1;
   double window_ms = 2000;
   bool window_given = false;  ///< the user asked for this window: it is not shortened to fit
+  bool stride_given = false;
   double stride_ms = 80;
+  std::string block;               ///< of dsp/; empty: what suits the recordings
   double rate_hz = 0;              ///< for files without times; 0: the reader's assumption
   int readings_per_recording = 0;  ///< cut longer files; 0: a file is a recording
   int epochs = 100;
@@ -191,6 +193,72 @@ struct BoardRunOptions {
 /// Runs firmware on a virtual board until its time is up, it faults (kDeviceFailed, with registers and backtrace), or
 /// somebody stops it.
 Outcome BoardRunFirmware(const BoardRunOptions& options);
+
+struct FeaturesOptions {
+  CommonOptions common;
+  std::string case_file;   ///< a golden case, "-" for standard input; empty: none
+  bool list = false;       ///< say what blocks and parameters there are
+  bool automatic = false;  ///< suggest a block and its parameters from the data
+  std::string block;
+  std::vector<std::string> parameters;  ///< "fft-length=64"
+  std::string data;                     ///< a folder of recordings
+  std::string out;                      ///< a table, .csv or .npy
+  std::string plot;                     ///< an SVG of one window
+  std::string recording;                ///< its name, file or label; empty: the first
+  double at_ms = 0;                     ///< where the drawn window begins
+  double window_ms = 0;                 ///< 0: chosen
+  double stride_ms = 0;                 ///< 0: half a window
+  double rate_hz = 0;
+  int readings_per_recording = 0;
+  bool pad = false;                     ///< fill short recordings up with zeros
+  std::string size;                     ///< of pictures, "96x96"; empty: as they are
+  std::string resize = "fit-shortest";  ///< how they get it: also "fit-longest", "squash"
+};
+
+/// What a signal-processing block makes of a golden case or of recordings; lists, draws and suggests.
+Outcome Features(const FeaturesOptions& options);
+
+/// A folder of recordings, and how it is read and split.
+struct DataFolderOptions {
+  std::string data;
+  double rate_hz = 0;              ///< of files that do not say
+  int readings_per_recording = 0;  ///< cut longer files; 0: a file is a recording
+  std::string split;               ///< of dataset::ParseSplitBy; empty: the author's, else by recording
+  int picture_side = 0;            ///< of dsp::Resize; 0: as they are, if they are alike and small
+};
+
+struct TrainOptions {
+  CommonOptions common;
+  DataFolderOptions folder;
+  std::string impulse;       ///< a file whose window and block are taken; empty: chosen
+  std::string block;         ///< empty: chosen
+  std::string model;         ///< of trainer/zoo.h; empty: chosen
+  int width = 0;             ///< of `model`; 0: its own
+  int depth = 0;             ///< of `model`; 0: its own
+  float dropout = -1;        ///< of `model`; negative: its own
+  double window_ms = 0;      ///< 0: chosen
+  double stride_ms = 0;      ///< 0: chosen
+  int epochs = 0;            ///< 0: chosen
+  double learning_rate = 0;  ///< 0: chosen
+  bool no_augmentation = false;
+  uint64_t seed = 1;
+  std::string out;
+};
+
+/// Recordings -> split -> features -> the network that validates best -> int8 -> test, into `options.out`. Ctrl-C
+/// during training keeps the best so far.
+Outcome Train(const TrainOptions& options);
+
+struct TestOptions {
+  CommonOptions common;
+  DataFolderOptions folder;
+  std::string model;  ///< the folder that `thimble train` wrote, or a .tflite beside its impulse.json
+  uint64_t seed = 1;
+  bool seed_given = false;  ///< else training's
+};
+
+/// How well a network names recordings that it has not learnt from.
+Outcome Test(const TestOptions& options);
 
 struct BridgeOptions {
   CommonOptions common;

@@ -6,11 +6,13 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/hash.h"
 #include "cli/board_run.h"
 #include "cli/commands.h"
+#include "cli/features_suggestion.h"
 #include "cli/interrupt.h"
 #include "cli/projection.h"
 #include "cli/record_hand.h"
@@ -34,7 +36,6 @@ namespace {
 namespace fs = std::filesystem;
 using dataset::Category;
 
-constexpr const char* kBlockName = "spectral_analysis";
 constexpr int kSteps = 7;
 
 /// The recordings, cleaned and split, and what is to be said about them.
@@ -101,20 +102,33 @@ Expected<Data> ReadData(const DemoOptions& options, Progress& progress) {
   return data;
 }
 
+/// The block that was asked for, or the one for this kind of recordings.
+std::string ChooseBlock(const DemoOptions& options, const Data& data) {
+  if (!options.block.empty()) return options.block;
+  if (data.set.recordings.front().is_picture()) return "image";
+  return IsSound(data.set) ? "mfcc" : "spectral_analysis";
+}
+
 /// The window that was asked for, or one that the recordings can fill when nothing was asked for.
 dataset::WindowOptions ChooseWindow(const DemoOptions& options, Data& data) {
   // A few stunted files may fall short; they are skipped and counted.
   constexpr double kShareThatFits = 0.95;
+  // A word is shorter than a gesture, and its window costs more to judge.
+  constexpr double kSoundMs = 1000, kSoundStrideMs = 500;
   dataset::WindowOptions window{.window_ms = options.window_ms, .stride_ms = options.stride_ms};
   const dataset::Recording& first = data.set.recordings.front();
+  if (first.is_picture()) return window;
+  if (IsSound(data.set) && !options.window_given) window.window_ms = kSoundMs;
+  if (IsSound(data.set) && !options.stride_given) window.stride_ms = kSoundStrideMs;
   const size_t longest = dataset::LongestWindow(data.set, kShareThatFits);
   if (!options.window_given && longest > 0 && dataset::ReadingsIn(window.window_ms, first.interval_ms) > longest) {
+    const double asked_ms = window.window_ms;
     window.window_ms = static_cast<double>(longest) * first.interval_ms;
     char sentence[160];
     std::snprintf(sentence, sizeof sentence,
                   "Recordings are shorter than a window of %.0f ms, so the window is %.0f ms (%zu readings); "
                   "--window-ms sets it.",
-                  options.window_ms, window.window_ms, longest);
+                  asked_ms, window.window_ms, longest);
     data.set.notices.emplace_back(sentence);
   }
   return window;
@@ -231,6 +245,10 @@ Outcome Demo(const DemoOptions& options) {
 
   // 2. Windows -> features.
   progress.Begin("features");
+  const std::string block = ChooseBlock(options, data);
+  if (std::holds_alternative<std::monostate>(compiler::DefaultParams(block))) {
+    return {Status::kNotFound, block + ": there is no such block; there are " + compiler::BlockNames()};
+  }
   const dataset::WindowOptions window = ChooseWindow(options, data);
   THIMBLE_ASSIGN(const dataset::WindowIndex training_index, CutWindows(data.set, Category::kTraining, window));
   THIMBLE_ASSIGN(const dataset::WindowIndex testing_index, CutWindows(data.set, Category::kTesting, window));
@@ -242,9 +260,11 @@ Outcome Demo(const DemoOptions& options) {
                                        .rate_hz = first.rate_hz(),
                                        .window_readings = static_cast<int>(training_index.readings),
                                        .stride_readings = static_cast<int>(training_index.stride_readings),
-                                       .block = compiler::DefaultParams(kBlockName),
+                                       .block = compiler::DefaultParams(block),
                                        .labels = data.labels,
-                                       .data_hash = data.hash};
+                                       .data_hash = data.hash,
+                                       .width = first.width,
+                                       .height = first.height};
   for (const dataset::Axis& axis : first.axes) impulse.axes.push_back({axis.name, axis.units});
   if (const Outcome check = compiler::Check(impulse); !check.ok()) {
     return {Status::kInvalidArgument, data.source + ": " + check.error().message};
@@ -333,7 +353,7 @@ Outcome Demo(const DemoOptions& options) {
                  .counts = {}};
   for (const dataset::Axis& axis : first.axes) report.data.axes.push_back({axis.name, axis.units});
   CountInto(report.data.counts, data, training, testing);
-  report.impulse = {.block = kBlockName,
+  report.impulse = {.block = block,
                     .feature_names = {},
                     .feature_count = training.feature_count,
                     .network = trained.network.Shape(),

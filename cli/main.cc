@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "compiler/export.h"
+#include "trainer/zoo.h"
 
 namespace thimble::cli {
 namespace {
@@ -95,6 +96,29 @@ std::string ExportHelp() {
          "  thimble export c thimble-hello/model.tflite --out sine-c && make -C sine-c run";
 }
 
+void AddDataFolderOptions(CLI::App& command, DataFolderOptions& folder) {
+  command.add_option("--data", folder.data, "Folder of recordings (JSON, CBOR, CSV, serial lines, WAV, PNG, JPEG)")
+      ->required();
+  command.add_option("--rate-hz", folder.rate_hz, "Sampling rate of files that do not say")->check(AboveZero());
+  command
+      .add_option("--readings-per-recording", folder.readings_per_recording,
+                  "Cut each file into recordings of so many readings")
+      ->check(AboveZero());
+  command.add_option("--split", folder.split,
+                     "What stays on one side: author, recording, folder, order, time, or GROUP:PATTERN as in "
+                     "speaker:{digit}_{speaker}_{index}");
+  command.add_option("--picture-side", folder.picture_side, "Bring pictures to squares of so many pixels")
+      ->check(AboveZero());
+}
+
+std::string TrainHelp() {
+  std::string text = "--model is one of\n";
+  for (const trainer::ArchitectureWords& words : trainer::Architectures()) {
+    text += "  " + PadRight(words.name, 14) + Wrap(words.sentence, 16, 110) + "\n";
+  }
+  return text + "Without it, what suits the data is tried, and recordings held out of training choose.";
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Neural networks on microcontrollers, from recording to device, on your own machine.", "thimble");
   app.set_version_flag("--version", THIMBLE_VERSION);
@@ -120,9 +144,13 @@ int Main(int argc, char** argv) {
   CLI::Option* window = demo_command.add_option("--window-ms", demo.window_ms, "Length of a window")
                             ->check(AboveZero())
                             ->capture_default_str();
-  demo_command.add_option("--stride-ms", demo.stride_ms, "From the start of one window to the next")
-      ->check(AboveZero())
-      ->capture_default_str();
+  demo_command.add_option("--block", demo.block,
+                          "Signal processing; without, spectral_analysis for motion, mfcc for sound, image for "
+                          "pictures (thimble features --list)");
+  CLI::Option* stride =
+      demo_command.add_option("--stride-ms", demo.stride_ms, "From the start of one window to the next")
+          ->check(AboveZero())
+          ->capture_default_str();
   demo_command.add_option("--rate-hz", demo.rate_hz, "Sampling rate of files that do not say (CSV without times)")
       ->check(AboveZero());
   demo_command
@@ -298,6 +326,73 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   AddCommonOptions(board_run_command, board_run.common);
 
+  FeaturesOptions features;
+  CLI::App& features_command =
+      *app.add_subcommand("features", "What signal processing makes of recordings: tables, drawings, suggestions");
+  features_command.add_option("--block", features.block, "The block; --list says which there are");
+  features_command.add_option("--data", features.data,
+                              "Folder of recordings (Edge Impulse JSON or CBOR, CSV, serial lines, WAV, PNG, JPEG)");
+  features_command.add_option("--out", features.out, "Write the table to this file, .csv or .npy");
+  features_command
+      .add_option("--param", features.parameters, "A parameter of the block, as in fft-length=64; may be repeated")
+      ->allow_extra_args(false);
+  features_command.add_option("--window-ms", features.window_ms, "Length of a window")->check(AboveZero());
+  features_command.add_option("--stride-ms", features.stride_ms, "From one window to the next; half a window without")
+      ->check(AboveZero());
+  features_command.add_option("--rate-hz", features.rate_hz, "Sampling rate of files that do not say")
+      ->check(AboveZero());
+  features_command
+      .add_option("--readings-per-recording", features.readings_per_recording,
+                  "Cut each file into recordings of so many readings")
+      ->check(AboveZero());
+  features_command.add_flag("--pad", features.pad, "Fill recordings that are shorter than a window up with zeros");
+  features_command.add_option("--size", features.size, "Bring pictures to this size, as in 96x96");
+  features_command.add_option("--resize", features.resize, "How: cut the longer side, add black bars, or stretch")
+      ->check(CLI::IsMember({"fit-shortest", "fit-longest", "squash"}))
+      ->capture_default_str();
+  features_command.add_option("--plot", features.plot, "Draw one window and its features into this SVG");
+  features_command.add_option("--recording", features.recording, "Which one --plot draws: its name, file or label");
+  features_command.add_option("--at", features.at_ms, "Where in it the window begins, in ms")->check(FromZero());
+  CLI::Option* features_auto = features_command.add_flag("--auto", features.automatic,
+                                                         "Suggest a block and parameters from the data, with reasons");
+  CLI::Option* features_list =
+      features_command.add_flag("--list", features.list, "Say what blocks there are, or the parameters of --block");
+  features_command.add_option("--case", features.case_file, "Features of a golden case in JSON (- for standard input)")
+      ->excludes(features_auto)
+      ->excludes(features_list);
+  AddCommonOptions(features_command, features.common);
+
+  TrainOptions train;
+  CLI::App& train_command =
+      *app.add_subcommand("train", "From a folder of labelled recordings to an int8 network, and what it is worth");
+  AddDataFolderOptions(train_command, train.folder);
+  train_command.add_option("--out", train.out, "Folder for the results")->required();
+  train_command.add_option("--impulse", train.impulse, "Take window and block from this impulse.json");
+  train_command.add_option("--block", train.block, "Signal processing, instead of what suits the data");
+  train_command.add_option("--model", train.model, "The network, see below");
+  train_command.add_option("--width", train.width, "Of --model: units or filters; of a MobileNet the percentage")
+      ->check(AboveZero());
+  train_command.add_option("--depth", train.depth, "Of --model: layers or blocks")->check(AboveZero());
+  train_command.add_option("--dropout", train.dropout, "Of --model: share of values silenced in training")
+      ->check(FromZero());
+  train_command.add_option("--window-ms", train.window_ms, "Length of a window")->check(AboveZero());
+  train_command.add_option("--stride-ms", train.stride_ms, "From one window to the next")->check(AboveZero());
+  train_command.add_option("--epochs", train.epochs, "How often training sees every window")->check(AboveZero());
+  train_command.add_option("--learning-rate", train.learning_rate, "How far a step goes")->check(AboveZero());
+  train_command.add_flag("--no-augmentation", train.no_augmentation, "Learn from the recordings as they are");
+  train_command.add_option("--seed", train.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
+  train_command.footer(TrainHelp());
+  AddCommonOptions(train_command, train.common);
+
+  TestOptions test;
+  CLI::App& test_command = *app.add_subcommand("test", "How well a network names recordings it has not learnt from");
+  test_command.add_option("--model", test.model, "The folder that thimble train wrote, or a .tflite in it")->required();
+  AddDataFolderOptions(test_command, test.folder);
+  CLI::Option* test_seed =
+      test_command.add_option("--seed", test.seed, "Of the split, where the folder has none; training's without")
+          ->check(FromZero());
+  AddCommonOptions(test_command, test.common);
+
   BridgeOptions bridge;
   CLI::App& bridge_command =
       *app.add_subcommand("bridge", "A board at a serial line appears in Edge Impulse or another studio");
@@ -338,7 +433,14 @@ int Main(int argc, char** argv) {
   WatchForInterrupt();
   if (demo_command.parsed()) {
     demo.window_given = window->count() > 0;
+    demo.stride_given = stride->count() > 0;
     return Finish(Demo(demo), demo.common);
+  }
+  if (features_command.parsed()) return Finish(Features(features), features.common);
+  if (train_command.parsed()) return Finish(Train(train), train.common);
+  if (test_command.parsed()) {
+    test.seed_given = test_seed->count() > 0;
+    return Finish(Test(test), test.common);
   }
   if (bridge_command.parsed()) return Finish(Bridge(bridge), bridge.common);
   if (run_command.parsed()) return Finish(Run(run), run.common);

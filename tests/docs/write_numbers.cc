@@ -156,6 +156,39 @@ std::string OnVirtualBoard(const std::string& folder) {
          (mips >= kMips ? "to reach " : "**missed** ") + Fixed(kMips, 0) + "; measured, not compared.\n";
 }
 
+/// Feature blocks (firmware/dsp_bench): floats, and the same in integers where there are any.
+std::string OfSignals(const std::string& folder) {
+  struct Case {
+    const char* name;
+    const char* what;
+    double cycles;  ///< to reach; 0: no figure was set
+  };
+  constexpr Case kCases[] = {
+      {"spectral_default", "spectral analysis, 3 axes of 2 s at 100 Hz, FFT 16", 60'000},
+      {"gesture_pipeline", "the same, 62.5 Hz, low pass of order 6, FFT 128", 250'000},
+      {"mfcc_49x10", "MFCC, 49 frames of 10 coefficients, 40 filters, FFT 512, 1 s at 16 kHz", 3'000'000},
+      {"mfcc_default", "MFCC, Edge Impulse's defaults, 1 s at 16 kHz", 0},
+      {"mfe_default", "MFE, Edge Impulse's defaults, 1 s at 16 kHz", 0},
+      {"spectrogram_default", "spectrogram, Edge Impulse's defaults, 1 s at 16 kHz", 0},
+      {"mfcc_stream_slice", "MFCC as a stream: a slice of 0.25 s and the window's features", 0},
+      {"mfe_stream_slice", "MFE as a stream: a slice of 0.25 s and the window's features", 0},
+  };
+  Figures figures = Read(folder, "dsp.mps2_an386");
+  std::string page =
+      "\n## Signal processing\n\n`firmware/dsp_bench` on `mps2_an386`, one window; what is worked out once before is "
+      "not counted, nor are the samples in the\nbytes. Integers (`dsp/fixed/`) are for cores without an FPU, where "
+      "they "
+      "take 10 to 13 times fewer instructions than the\nfloats.\n\n"
+      "| window | cycles | to reach | bytes | cycles in integers |\n| --- | ---: | ---: | ---: | ---: |\n";
+  for (const Case& one : kCases) {
+    const std::string name = one.name, integers = "cycles.fixed_" + name;
+    page += std::string("| ") + one.what + " | " + Against(figures["cycles." + name], one.cycles) + " | " +
+            Thousands(figures["memory_bytes." + name]) + " | " +
+            (figures.contains(integers) ? Thousands(figures[integers]) : "") + " |\n";
+  }
+  return page;
+}
+
 std::string PredictedByDoctor(const std::string& folder) {
   constexpr double kPercent = 10;
   std::string page =
@@ -236,6 +269,6 @@ int main(int argc, char** argv) {
       "(`simulator/cycle_counter/`), from one input with seed 1. RAM is all but\nthe stack; code is without the model. "
       "Beside each figure stands what it is to reach, and what TensorFlow Lite Micro with\nCMSIS-NN takes.\n\n" +
       OnCortexM4(folder) + InLittleRam(folder) + AsPackage(folder) + OnCortexM55(folder) + OnVirtualBoard(folder) +
-      PredictedByDoctor(folder) + BesideXnnpack(folder);
+      OfSignals(folder) + PredictedByDoctor(folder) + BesideXnnpack(folder);
   return (std::ofstream(argv[2]) << page).flush() ? 0 : 1;
 }
