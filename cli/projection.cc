@@ -9,13 +9,19 @@ namespace thimble::cli {
 
 std::vector<std::array<float, 2>> ProjectToPlane(std::span<const float> features, int feature_count) {
   if (feature_count < 1) return {};
-  const auto columns = static_cast<Eigen::Index>(feature_count);
-  const auto rows = static_cast<Eigen::Index>(features.size()) / columns;
+  const auto all_columns = static_cast<Eigen::Index>(feature_count);
+  const auto rows = static_cast<Eigen::Index>(features.size()) / all_columns;
+  // The work grows with the cube of the columns, and neighbouring pixels or moments of sound tell much the same.
+  constexpr Eigen::Index kMostColumns = 256;
+  const Eigen::Index step = (all_columns + kMostColumns - 1) / kMostColumns;
+  const Eigen::Index columns = (all_columns + step - 1) / step;
   std::vector<std::array<float, 2>> plane(static_cast<size_t>(rows), {0, 0});
   if (rows < 2) return plane;
 
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::MatrixXd standardised = Eigen::Map<const RowMajor>(features.data(), rows, columns).cast<double>();
+  using Spread = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  Eigen::MatrixXd standardised =
+      Eigen::Map<const RowMajor, 0, Spread>(features.data(), rows, columns, Spread(all_columns, step)).cast<double>();
   for (Eigen::Index j = 0; j < columns; ++j) {
     auto column = standardised.col(j);
     const auto finite = column.array().isFinite();

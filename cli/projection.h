@@ -8,7 +8,8 @@
 
 namespace thimble::cli {
 
-/// Projects rows of features to their first two principal components.
+/// Projects rows of features to their first two principal components. Of more than 256 features, every second, third …
+/// counts: up to 256, spread evenly.
 ///
 /// `features` holds rows of `feature_count` values one after the other. Every feature is standardised first (a constant
 /// one becomes 0; a value that is not finite counts as the feature's mean). The sign of each component is fixed so that

@@ -40,6 +40,19 @@ TEST(ProjectToPlane, DoesNotCareAboutUnits) {
   }
 }
 
+TEST(ProjectToPlane, OfThousandsOfFeaturesTakesSomeOfAll) {
+  constexpr size_t kRows = 12, kFeatures = 20'000;
+  std::vector<float> rows(kRows * kFeatures);
+  for (size_t row = 0; row < kRows; ++row) {
+    for (size_t i = 0; i < kFeatures; ++i) rows[row * kFeatures + i] = row < 6 ? 1.0f : -1.0f;
+  }
+  const auto plane = ProjectToPlane(rows, kFeatures);
+  ASSERT_EQ(plane.size(), kRows);
+  // As many equal features as are taken share one component.
+  for (size_t row = 0; row < kRows; ++row) EXPECT_NEAR(std::abs(plane[row][0]), std::sqrt(254.0), 1e-3) << row;
+  EXPECT_LT(plane[0][0] * plane[kRows - 1][0], 0);
+}
+
 TEST(ProjectToPlane, FixesTheSignByTheLargestWeight) {
   const std::vector<float> rows = {1, 2, 2, 4.1F, 3, 5.9F, 4, 8};
   std::vector<float> reversed(rows.rbegin(), rows.rend());  // rows and features in the other order

@@ -10,7 +10,7 @@
 namespace thimble::dataset {
 namespace {
 
-/// An index without windows yet.
+/// An index without windows yet. A picture is one window, so all must have the same size.
 Expected<WindowIndex> BeginIndex(const Dataset& dataset, const WindowOptions& options) {
   constexpr double kLongestMs = 1e9;
   for (const auto& [name, value] : {std::pair{"window", options.window_ms}, {"stride", options.stride_ms}}) {
@@ -20,10 +20,19 @@ Expected<WindowIndex> BeginIndex(const Dataset& dataset, const WindowOptions& op
     }
   }
   if (dataset.recordings.empty()) return {Status::kInvalidArgument, "there are no recordings to cut into windows"};
+  const Recording& first = dataset.recordings.front();
   WindowIndex index;
-  const double interval_ms = dataset.recordings.front().interval_ms;
-  index.readings = ReadingsIn(options.window_ms, interval_ms);
-  index.stride_readings = ReadingsIn(options.stride_ms, interval_ms);
+  index.readings = ReadingsIn(options.window_ms, first.interval_ms);
+  index.stride_readings = ReadingsIn(options.stride_ms, first.interval_ms);
+  if (first.is_picture()) index.readings = index.stride_readings = first.readings();
+  for (const Recording& recording : dataset.recordings) {
+    if (recording.width == first.width && recording.height == first.height) continue;
+    const auto size = [](const Recording& picture) {
+      return picture.file + " has " + std::to_string(picture.width) + " × " + std::to_string(picture.height);
+    };
+    return {Status::kInvalidArgument, size(first) + " pixels, but " + size(recording) +
+                                          "; bring all pictures to one size (thimble features does with --size 96x96)"};
+  }
   return index;
 }
 
@@ -75,23 +84,13 @@ Expected<WindowIndex> CutWindows(const Dataset& dataset, Category category, cons
 
 Expected<WindowIndex> CutAllWindows(const Dataset& dataset, const WindowOptions& options) {
   THIMBLE_ASSIGN(WindowIndex index, BeginIndex(dataset, options));
-  const Recording& first = dataset.recordings.front();
-  if (first.is_picture()) index.readings = index.stride_readings = first.readings();
   size_t longest = 0;
   for (size_t i = 0; i < dataset.recordings.size(); ++i) {
-    const Recording& recording = dataset.recordings[i];
-    if (recording.width != first.width || recording.height != first.height) {
-      const auto size = [](const Recording& picture) {
-        return picture.file + " has " + std::to_string(picture.width) + " × " + std::to_string(picture.height);
-      };
-      return {Status::kInvalidArgument,
-              size(first) + " pixels, but " + size(recording) +
-                  "; bring all pictures to one size (thimble features does with --size 96x96)"};
-    }
-    longest = std::max(longest, recording.readings());
+    longest = std::max(longest, dataset.recordings[i].readings());
     AddWindows(dataset, i, index);
   }
-  if (index.windows.empty()) return TooLong(index, options, longest, first.interval_ms, "recording");
+  if (index.windows.empty())
+    return TooLong(index, options, longest, dataset.recordings.front().interval_ms, "recording");
   return index;
 }
 

@@ -113,6 +113,11 @@ TEST(AllWindows, OfPicturesAreWholePicturesOfOneSize) {
   ASSERT_TRUE(index.ok()) << index.error().message;
   EXPECT_EQ(index->windows.size(), 2u);
   EXPECT_EQ(index->readings, 12u);
+  for (Recording& recording : dataset.recordings) recording.category = Category::kTraining;
+  const auto training = CutWindows(dataset, Category::kTraining, {.window_ms = 2000, .stride_ms = 80});
+  ASSERT_TRUE(training.ok()) << training.error().message;
+  EXPECT_EQ(training->windows.size(), 2u);
+  EXPECT_EQ(training->readings, 12u);
   std::swap(dataset.recordings[1].width, dataset.recordings[1].height);
   const auto mixed = CutAllWindows(dataset);
   ASSERT_FALSE(mixed.ok());
