@@ -48,21 +48,6 @@ struct Data {
   std::string hash;
 };
 
-std::string Plural(size_t count, const std::string& thing) {
-  return Thousands(static_cast<long long>(count)) + " " + thing + (count == 1 ? "" : "s");
-}
-
-/// A fingerprint of all recordings, whatever order they were read in.
-std::string HashOf(const dataset::Dataset& set) {
-  uint64_t sum = 0;
-  for (const dataset::Recording& recording : set.recordings) {
-    sum += Fnv1a(std::as_bytes(std::span(recording.label)), dataset::ContentHash(recording));
-  }
-  char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum));
-  return text;
-}
-
 Expected<Data> ReadData(const DemoOptions& options, Progress& progress) {
   Data data;
   if (options.data.empty()) {
@@ -91,7 +76,7 @@ Expected<Data> ReadData(const DemoOptions& options, Progress& progress) {
   splitting.seed = options.seed;
   THIMBLE_EXPECT(dataset::Split(data.set, splitting));
   data.labels = data.set.Labels();
-  data.hash = HashOf(data.set);
+  data.hash = dataset::DataHash(data.set);
   if (data.labels.size() < 2) {
     return {Status::kInvalidArgument,
             options.data + ": all recordings have the label '" + data.labels.front() +

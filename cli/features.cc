@@ -29,6 +29,7 @@
 #include "dataset/reader.h"
 #include "dataset/windows.h"
 #include "dsp/resize.h"
+#include "studio/data.h"
 
 namespace thimble::cli {
 namespace {
@@ -42,10 +43,6 @@ using Json = nlohmann::ordered_json;
 std::string Shortest(float value) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
-
-std::string Plural(size_t count, const std::string& thing) {
-  return Thousands(static_cast<long long>(count)) + " " + thing + (count == 1 ? "" : "s");
 }
 
 std::vector<std::string> BlockNameList() {
@@ -347,17 +344,10 @@ Outcome ResizePictures(const FeaturesOptions& options, dataset::Dataset& set) {
                                                                  : dsp::ResizeMode::kFitShortest;
   for (dataset::Recording& recording : set.recordings) {
     if (!recording.is_picture()) return {Status::kInvalidArgument, "--size is for pictures, and these are none"};
-    const std::vector<uint32_t> from(recording.values.begin(), recording.values.end());
-    std::vector<uint32_t> to(static_cast<size_t>(width) * static_cast<size_t>(height));
-    const Status status = dsp::Resize({.pixels = from, .width = recording.width, .height = recording.height}, mode,
-                                      {.pixels = to, .width = width, .height = height});
-    if (!ok(status)) {
+    if (const Status status = studio::ResizePicture(width, height, mode, recording); !ok(status)) {
       return {status, recording.file + ": a picture of " + std::to_string(recording.width) + " × " +
                           std::to_string(recording.height) + " pixels cannot be brought to " + options.size};
     }
-    recording.values.assign(to.begin(), to.end());
-    recording.width = width;
-    recording.height = height;
     THIMBLE_EXPECT(CheckInterrupt());
   }
   return Nothing{};
@@ -398,11 +388,7 @@ Expected<Data> ReadData(const FeaturesOptions& options, Progress& progress) {
                   [](const auto& recording) { return recording.label.empty(); })) {
     data.labels.insert(data.labels.begin(), "");
   }
-  data.window = {.axes = static_cast<int>(first.axes.size()),
-                 .readings = static_cast<int>(data.index.readings),
-                 .rate_hz = first.is_picture() ? 0.0f : static_cast<float>(first.rate_hz()),
-                 .width = first.width,
-                 .height = first.height};
+  data.window = studio::ShapeOf(first, data.index.readings);
   progress.End(Plural(data.set.recordings.size(), "recording") + ", " + Plural(data.index.windows.size(), "window"));
   return data;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/crc32.h"
+#include "cli/markup.h"
 #include "cli/plot.h"
 #include "cli/spectrum.h"
 #include "cli/terminal.h"
@@ -41,29 +42,6 @@ constexpr double kHeaderHeight = 76;
 constexpr double kPanelHeading = 26;
 constexpr double kBelowPanel = 62;  // numbers and the name of the axis
 
-std::string Escape(std::string_view text) {
-  std::string safe;
-  for (const char c : Printable(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string Fixed(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", value);
@@ -78,7 +56,7 @@ std::string Attributes(std::initializer_list<std::pair<const char*, double>> val
 
 std::string TextAt(double x, double y, std::string_view text, const char* classes = "", const char* anchor = "start") {
   return "<text" + Attributes({{"x", x}, {"y", y}}) + " text-anchor=\"" + anchor + "\"" +
-         (*classes != 0 ? " class=\"" + std::string(classes) + "\"" : "") + ">" + Escape(text) + "</text>";
+         (*classes != 0 ? " class=\"" + std::string(classes) + "\"" : "") + ">" + EscapeMarkup(text) + "</text>";
 }
 
 std::string Hue(size_t i) { return "var(--h" + std::to_string(i % kHues) + ")"; }
@@ -98,7 +76,7 @@ std::string YName(const Frame& frame, std::string_view name) {
   const double x = frame.left - 54;
   const double y = frame.top + frame.height / 2;
   return "<text text-anchor=\"middle\" transform=\"translate(" + Fixed(x) + " " + Fixed(y) + ") rotate(-90)\">" +
-         Escape(name) + "</text>";
+         EscapeMarkup(name) + "</text>";
 }
 
 std::string YAxis(const Frame& frame, std::string_view name) {
@@ -357,10 +335,11 @@ double Bars(const FeaturePlot& plot, double top, std::string& svg) {
                        {"width", std::max(0.76 * width, 0.2)},
                        {"height", std::max(std::fabs(frame.Y(value) - frame.Y(0)), 0.5)}}) +
            " style=\"fill:" + Hue(of_axis ? static_cast<size_t>(name.axis) : 0) + "\"><title>" +
-           Escape(full + ": " + number + (*name.unit != 0 ? std::string(" ") + name.unit : "")) + "</title></rect>";
+           EscapeMarkup(full + ": " + number + (*name.unit != 0 ? std::string(" ") + name.unit : "")) +
+           "</title></rect>";
     if (names) {
       svg += "<text class=\"small\" text-anchor=\"end\" transform=\"translate(" + Fixed(x + width / 2 + 4) + " " +
-             Fixed(frame.bottom() + 12) + ") rotate(-60)\">" + Escape(name.text) + "</text>";
+             Fixed(frame.bottom() + 12) + ") rotate(-60)\">" + EscapeMarkup(name.text) + "</text>";
     }
   }
   svg += "<line class=\"zero\"" +
@@ -470,7 +449,7 @@ std::string PlotSvg(const FeaturePlot& plot) {
   }
   const std::string size = Fixed(kWidth) + " " + Fixed(top);
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" + Fixed(kWidth) +
-         "\" height=\"" + Fixed(top) + "\" role=\"img\"><title>" + Escape(plot.title) + "</title><style>" +
+         "\" height=\"" + Fixed(top) + "\" role=\"img\"><title>" + EscapeMarkup(plot.title) + "</title><style>" +
          kStyleSheet + "</style><rect class=\"page\" width=\"100%\" height=\"100%\"/>" +
          TextAt(kLeft, 34, plot.title, "title") + TextAt(kLeft, 56, plot.subtitle) + panels + "</svg>\n";
 }

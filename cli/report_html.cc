@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/markup.h"
 #include "cli/plot.h"
 #include "cli/report.h"
 #include "trainer/evaluate.h"
@@ -102,33 +103,6 @@ th,td{padding:6px 8px}.heat tbody td{min-width:46px}.heat thead th{max-width:58p
 @media print{body{background:#fff}section{break-inside:avoid}}
 )css";
 
-/// Text for anywhere in the page, also inside quoted attributes.
-std::string Escape(std::string_view text) {
-  std::string safe;
-  for (const char c : Printable(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string Format(const char* format, double value) {
   char text[64];
   std::snprintf(text, sizeof text, format, value);
@@ -162,7 +136,7 @@ struct Frame {
 
 std::string OpenSvg(double width, double height, std::string_view description) {
   return "<svg viewBox=\"0 0 " + Format("%.0f", width) + " " + Format("%.0f", height) +
-         "\" role=\"img\" aria-label=\"" + Escape(description) + "\">";
+         "\" role=\"img\" aria-label=\"" + EscapeMarkup(description) + "\">";
 }
 
 std::string Path(const Frame& frame, const std::vector<std::array<double, 2>>& points, const std::string& colour,
@@ -191,7 +165,7 @@ std::string GridLine(double left, double right, double y) {
 
 std::string LegendLine(const std::string& colour, const char* classes, std::string_view name) {
   return "<li><svg viewBox=\"0 0 18 14\" aria-hidden=\"true\"><path class=\"" + std::string(classes) +
-         "\" style=\"stroke-width:2.5;stroke:" + colour + "\" d=\"M1 7L17 7\"/></svg>" + Escape(name) + "</li>";
+         "\" style=\"stroke-width:2.5;stroke:" + colour + "\" d=\"M1 7L17 7\"/></svg>" + EscapeMarkup(name) + "</li>";
 }
 
 // Horizontal grid lines with numbers on the left, numbers below, and a name under the x axis.
@@ -213,7 +187,7 @@ std::string Axes(const Frame& frame, std::string_view x_name, bool percent) {
            Format("%.1f", frame.top + frame.height + 18) + "\">" + x_labels[i] + "</text>";
   }
   svg += "<text text-anchor=\"middle\" x=\"" + Format("%.1f", frame.left + frame.width / 2) + "\" y=\"" +
-         Format("%.1f", frame.top + frame.height + 36) + "\">" + Escape(x_name) + "</text>";
+         Format("%.1f", frame.top + frame.height + 36) + "\">" + EscapeMarkup(x_name) + "</text>";
   return svg;
 }
 
@@ -252,12 +226,12 @@ std::string LabelName(const Report& report, int label) {
 std::string Verdict(const Report& report) {
   const ReportAccuracy& accuracy = report.accuracy;
   const auto best = accuracy.int8_windows ? accuracy.int8_windows : accuracy.float_windows;
-  if (!best) return Escape(report.title);
+  if (!best) return EscapeMarkup(report.title);
   std::string verdict = AsPercent(*best) + " of the testing windows are named correctly";
   if (report.device.windows > 0 && report.device.identical == report.device.windows) {
     verdict += ", on the microcontroller exactly as on this computer";
   }
-  return Escape(verdict) + ".";
+  return EscapeMarkup(verdict) + ".";
 }
 
 void Tile(std::string& html, const char* name, const std::string& value, const std::string& more) {
@@ -269,20 +243,20 @@ void Tile(std::string& html, const char* name, const std::string& value, const s
 std::string Header(const Report& report) {
   const ReportAccuracy& accuracy = report.accuracy;
   const ReportDevice& device = report.device;
-  std::string html = "<header><p class=\"name\">Thimble " + Escape(report.version) + " · " + Escape(report.title) +
-                     "</p><h1>" + Verdict(report) + "</h1>";
-  html += "<p class=\"lead\">Recordings: " + Escape(report.data.source) + ".";
+  std::string html = "<header><p class=\"name\">Thimble " + EscapeMarkup(report.version) + " · " +
+                     EscapeMarkup(report.title) + "</p><h1>" + Verdict(report) + "</h1>";
+  html += "<p class=\"lead\">Recordings: " + EscapeMarkup(report.data.source) + ".";
   if (accuracy.recordings.total > 0) {
     html += " " + Thousands(accuracy.recordings.correct) + " of " + Thousands(accuracy.recordings.total) +
             " recordings are named correctly by the majority of their windows.";
   }
   html += "</p></header>";
-  if (report.data.simulated) html += "<p class=\"note\">" + Escape(kSimulatedSentence) + "</p>";
+  if (report.data.simulated) html += "<p class=\"note\">" + EscapeMarkup(kSimulatedSentence) + "</p>";
 
   html += "<dl class=\"tiles\">";
   if (accuracy.int8_windows) {
-    Tile(html, "int8 accuracy", Escape(AsPercent(*accuracy.int8_windows)),
-         accuracy.float_windows ? "float " + Escape(AsPercent(*accuracy.float_windows)) : "");
+    Tile(html, "int8 accuracy", EscapeMarkup(AsPercent(*accuracy.int8_windows)),
+         accuracy.float_windows ? "float " + EscapeMarkup(AsPercent(*accuracy.float_windows)) : "");
   }
   if (!report.confusion.empty())
     Tile(html, "macro F1", Format("%.3f", trainer::MacroF1(trainer::ScoreClasses(report.confusion))), "");
@@ -305,7 +279,7 @@ std::string Header(const Report& report) {
 
 std::string DataSection(const Report& report) {
   const ReportData& data = report.data;
-  std::string html = "<section><h2>Data</h2><p class=\"soft\">" + Escape(DescribeWindows(data)) +
+  std::string html = "<section><h2>Data</h2><p class=\"soft\">" + EscapeMarkup(DescribeWindows(data)) +
                      " Training and testing never share a recording.</p>";
   if (!data.counts.empty()) {
     html +=
@@ -314,7 +288,7 @@ std::string DataSection(const Report& report) {
         "</th><th scope=\"col\">test</th><th scope=\"col\">train</th><th scope=\"col\">test</th></tr></thead><tbody>";
     for (size_t i = 0; i < std::min(report.labels.size(), data.counts.size()); ++i) {
       const ReportCount& count = data.counts[i];
-      html += "<tr><th scope=\"row\">" + Escape(report.labels[i]) + "</th>";
+      html += "<tr><th scope=\"row\">" + EscapeMarkup(report.labels[i]) + "</th>";
       for (const int number :
            {count.recordings_training, count.recordings_testing, count.windows_training, count.windows_testing}) {
         html += "<td>" + Thousands(number) + "</td>";
@@ -332,7 +306,7 @@ std::string DataSection(const Report& report) {
       html += "<details><summary>" + Thousands(static_cast<long long>(sentences.size())) + " of them</summary>";
     }
     html += "<ul class=\"notices\">";
-    for (const std::string& sentence : sentences) html += "<li>" + Escape(sentence) + "</li>";
+    for (const std::string& sentence : sentences) html += "<li>" + EscapeMarkup(sentence) + "</li>";
     html += folded ? "</ul></details>" : "</ul>";
   };
   list("Duplicates", data.duplicates);
@@ -394,7 +368,7 @@ std::string SignalsSection(const Report& report) {
     const size_t first = panels[p].axes[0];
     if (first < report.data.axes.size() && !report.data.axes[first].units.empty()) {
       html += "<li class=\"soft\">" + Format("%.3g", panels[p].low) + " to " + Format("%.3g", panels[p].high) + " " +
-              Escape(report.data.axes[first].units) + "</li>";
+              EscapeMarkup(report.data.axes[first].units) + "</li>";
     }
     html += "</ul>";
   }
@@ -424,7 +398,7 @@ std::string SignalsSection(const Report& report) {
           html += Path(frame, points, Hue(i));
         }
       }
-      html += "</svg><figcaption><b>" + Escape(report.labels[label]) + "</b> " + Escape(signal.recording) +
+      html += "</svg><figcaption><b>" + EscapeMarkup(report.labels[label]) + "</b> " + EscapeMarkup(signal.recording) +
               "</figcaption></figure>";
     }
   }
@@ -459,8 +433,8 @@ std::string ScatterSection(const Report& report) {
       continue;
     }
     ++wrong;
-    rings += "<g style=\"fill:" + Hue(label) + "\"><title>" + Escape(LabelName(report, point.label)) + ", taken for " +
-             Escape(LabelName(report, point.predicted)) + "</title>" + Sign(label, x, y, 3.6) +
+    rings += "<g style=\"fill:" + Hue(label) + "\"><title>" + EscapeMarkup(LabelName(report, point.label)) +
+             ", taken for " + EscapeMarkup(LabelName(report, point.predicted)) + "</title>" + Sign(label, x, y, 3.6) +
              "<circle class=\"ring\" cx=\"" + Format("%.1f", x) + "\" cy=\"" + Format("%.1f", y) +
              "\" r=\"7.5\" style=\"fill:none;stroke:var(--bad);stroke-width:2\"/></g>";
   }
@@ -478,7 +452,7 @@ std::string ScatterSection(const Report& report) {
       " here.</p><ul class=\"legend\">";
   for (size_t label = 0; label < report.labels.size(); ++label) {
     html += "<li><svg viewBox=\"0 0 18 14\" aria-hidden=\"true\" style=\"fill:" + Hue(label) + "\">" +
-            Sign(label, 9, 7, 4.4) + "</svg>" + Escape(report.labels[label]) + "</li>";
+            Sign(label, 9, 7, 4.4) + "</svg>" + EscapeMarkup(report.labels[label]) + "</li>";
   }
   html +=
       "<li><svg viewBox=\"0 0 18 14\" aria-hidden=\"true\"><circle cx=\"9\" cy=\"7\" r=\"5.5\" style=\"fill:none;"
@@ -502,13 +476,13 @@ std::string ConfusionSection(const Report& report) {
       "><div><h3>Confusion: true label by row, answer by column</h3><div class=\"scroll\"><table class=\"heat" +
       (numbered ? " dense" : "") + "\"><thead><tr><td></td>";
   for (size_t j = 0; j < count; ++j) {
-    const std::string name = Escape(report.labels[j]);
+    const std::string name = EscapeMarkup(report.labels[j]);
     html += "<th scope=\"col\" title=\"" + name + "\">" + (numbered ? std::to_string(j + 1) : name) + "</th>";
   }
   html += "</tr></thead><tbody>";
   for (size_t i = 0; i < count; ++i) {
-    html +=
-        "<tr><th scope=\"row\">" + (numbered ? std::to_string(i + 1) + " " : "") + Escape(report.labels[i]) + "</th>";
+    html += "<tr><th scope=\"row\">" + (numbered ? std::to_string(i + 1) + " " : "") + EscapeMarkup(report.labels[i]) +
+            "</th>";
     for (size_t j = 0; j < count; ++j) {
       const int cell = j < report.confusion[i].size() ? report.confusion[i][j] : 0;
       const double share = scores[i].rows > 0 ? static_cast<double>(cell) / scores[i].rows : 0;
@@ -520,8 +494,9 @@ std::string ConfusionSection(const Report& report) {
       // light enough for the text above it.
       const double fill = i == j ? 0.08 + 0.42 * share : 0.12 + 0.38 * std::sqrt(share);
       html += "<td" + std::string(i == j ? " class=\"hit\"" : "") + " style=\"background:rgba(var(--" +
-              (i == j ? "heat" : "miss") + ")," + Format("%.2f", fill) + ")\" title=\"" + Escape(AsPercent(share)) +
-              " of " + Escape(report.labels[i]) + "\">" + Thousands(cell) + "</td>";
+              (i == j ? "heat" : "miss") + ")," + Format("%.2f", fill) + ")\" title=\"" +
+              EscapeMarkup(AsPercent(share)) + " of " + EscapeMarkup(report.labels[i]) + "\">" + Thousands(cell) +
+              "</td>";
     }
     html += "</tr>";
   }
@@ -530,9 +505,9 @@ std::string ConfusionSection(const Report& report) {
       "<th scope=\"col\">Label</th><th scope=\"col\">Precision</th><th scope=\"col\">Recall</th>"
       "<th scope=\"col\">F1</th><th scope=\"col\" class=\"hide\">Windows</th></tr></thead><tbody>";
   for (size_t i = 0; i < count; ++i) {
-    html += "<tr><th scope=\"row\">" + Escape(report.labels[i]) + "</th><td>" + Format("%.3f", scores[i].precision) +
-            "</td><td>" + Format("%.3f", scores[i].recall) + "</td><td>" + Format("%.3f", scores[i].f1) +
-            "</td><td class=\"hide\">" + Thousands(scores[i].rows) + "</td></tr>";
+    html += "<tr><th scope=\"row\">" + EscapeMarkup(report.labels[i]) + "</th><td>" +
+            Format("%.3f", scores[i].precision) + "</td><td>" + Format("%.3f", scores[i].recall) + "</td><td>" +
+            Format("%.3f", scores[i].f1) + "</td><td class=\"hide\">" + Thousands(scores[i].rows) + "</td></tr>";
   }
   return html + "</tbody></table></div></div></div></section>";
 }
@@ -570,9 +545,9 @@ std::string Curve(const Report& report, const char* name, double ReportEpoch::*t
 std::string TrainingSection(const Report& report) {
   const ReportImpulse& impulse = report.impulse;
   if (impulse.network.empty()) return "";
-  std::string html = "<section><h2>Network</h2><p class=\"soft\"><code>" + Escape(impulse.block) +
+  std::string html = "<section><h2>Network</h2><p class=\"soft\"><code>" + EscapeMarkup(impulse.block) +
                      "</code> turns a window into " + Thousands(impulse.feature_count) + " features; layers " +
-                     Escape(impulse.network) + ", " + Thousands(impulse.parameters) + " parameters";
+                     EscapeMarkup(impulse.network) + ", " + Thousands(impulse.parameters) + " parameters";
   if (!impulse.epochs.empty()) {
     html += ", trained for " + Thousands(static_cast<long long>(impulse.epochs.size())) + " epochs";
     if (impulse.best_epoch > 0) html += "; the network of epoch " + Thousands(impulse.best_epoch) + " is kept";
@@ -587,18 +562,20 @@ std::string TrainingSection(const Report& report) {
 }
 
 void BarRow(std::string& html, std::string_view name, double share, std::string_view number) {
-  html += "<span>" + Escape(name) + "</span><span class=\"track\"><span class=\"fill\" style=\"display:block;width:" +
+  html += "<span>" + EscapeMarkup(name) +
+          "</span><span class=\"track\"><span class=\"fill\" style=\"display:block;width:" +
           Format("%.1f", 100 * std::clamp(share, 0.0, 1.0)) + "%\"></span></span><span class=\"number\">" +
-          Escape(number) + "</span>";
+          EscapeMarkup(number) + "</span>";
 }
 
 std::string DeviceSection(const Report& report) {
   const ReportDevice& device = report.device;
   if (device.windows == 0) return "";
   const bool all = device.identical == device.windows;
-  std::string html = "<section><h2>On the microcontroller</h2><p class=\"soft\">" + Escape(device.board) +
-                     (device.description.empty() ? "" : ": " + Escape(device.description)) + "</p><p class=\"" +
-                     (all ? "good" : "bad") + "\">" + Escape(DescribeIdentity(device)) + "</p><div class=\"two\"><div>";
+  std::string html = "<section><h2>On the microcontroller</h2><p class=\"soft\">" + EscapeMarkup(device.board) +
+                     (device.description.empty() ? "" : ": " + EscapeMarkup(device.description)) + "</p><p class=\"" +
+                     (all ? "good" : "bad") + "\">" + EscapeMarkup(DescribeIdentity(device)) +
+                     "</p><div class=\"two\"><div>";
   const auto part = [](double value, double whole) { return whole > 0 ? value / whole : 0; };
   const auto flash_total = static_cast<double>(device.flash_total);
   html += "<h3>Memory</h3><div class=\"bars\">";
@@ -640,18 +617,18 @@ std::string AgainSection(const Report& report) {
   std::string html = "<section><h2>Do it again</h2>";
   if (!report.command.empty()) {
     html += "<p class=\"soft\">The same recordings and the same seed give the same network, bit for bit.</p><pre>" +
-            Escape(report.command) + "</pre>";
+            EscapeMarkup(report.command) + "</pre>";
   }
   html += "<dl class=\"facts\"><dt>Seed</dt><dd>" + std::to_string(report.seed) + "</dd>";
   if (!report.versions.empty()) {
     std::string versions;
     for (const auto& [name, version] : report.versions) {
-      versions += (versions.empty() ? "" : ", ") + Escape(name) + " " + Escape(version);
+      versions += (versions.empty() ? "" : ", ") + EscapeMarkup(name) + " " + EscapeMarkup(version);
     }
     html += "<dt>Built with</dt><dd>" + versions + "</dd>";
   }
   for (const ReportFile& file : report.files) {
-    html += "<dt>" + Escape(file.what) + "</dt><dd><code>" + Escape(file.path) + "</code></dd>";
+    html += "<dt>" + EscapeMarkup(file.what) + "</dt><dd><code>" + EscapeMarkup(file.path) + "</code></dd>";
   }
   return html + "</dl></section>";
 }
@@ -664,7 +641,7 @@ std::string HtmlReport(const Report& report) {
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
       // Whatever a recording is called, the page loads and runs nothing.
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';style-src 'unsafe-inline'\"><title>" +
-      Escape(report.title) + " · Thimble</title><style>" + kStyleSheet + "</style></head>\n<body><main>\n";
+      EscapeMarkup(report.title) + " · Thimble</title><style>" + kStyleSheet + "</style></head>\n<body><main>\n";
   for (const std::string& section :
        {Header(report), DataSection(report), SignalsSection(report), ScatterSection(report), ConfusionSection(report),
         TrainingSection(report), DeviceSection(report), TimeSection(report), AgainSection(report)}) {

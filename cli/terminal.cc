@@ -317,6 +317,10 @@ std::string Thousands(long long number) {
   return digits;
 }
 
+std::string Plural(size_t count, const std::string& thing) {
+  return Thousands(static_cast<long long>(count)) + " " + thing + (count == 1 ? "" : "s");
+}
+
 std::string Table(const std::vector<std::vector<std::string>>& rows, int indent) {
   std::vector<int> widths;
   for (const auto& row : rows) {

@@ -73,6 +73,9 @@ std::string Seconds(double seconds);
 /// "1,234,567"
 std::string Thousands(long long number);
 
+/// "1 recording", "2,520 windows".
+std::string Plural(size_t count, const std::string& thing);
+
 /// A table of aligned columns: the first left, the others right. Rows may be shorter than the widest one.
 std::string Table(const std::vector<std::vector<std::string>>& rows, int indent);
 

@@ -1,6 +1,7 @@
 #include "dataset/duplicates.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -166,6 +167,16 @@ Duplicate Describe(const Recording& kept, const Recording& removed, size_t share
 }  // namespace
 
 uint64_t ContentHash(const Recording& recording) { return NumbersHash(recording.values); }
+
+std::string DataHash(const Dataset& dataset) {
+  uint64_t sum = 0;
+  for (const Recording& recording : dataset.recordings) {
+    sum += Fnv1a(std::as_bytes(std::span(recording.label)), ContentHash(recording));
+  }
+  char text[24];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum));
+  return text;
+}
 
 std::vector<Duplicate> RemoveDuplicates(Dataset& dataset) {
   std::vector<Recording>& recordings = dataset.recordings;

@@ -45,6 +45,9 @@ inline constexpr size_t kSharedReadings = 64;
 /// A fingerprint of a recording's readings, names aside: equal readings have equal fingerprints.
 uint64_t ContentHash(const Recording& recording);
 
+/// A fingerprint of all recordings and their labels, whatever order they were read in: 16 hexadecimal digits.
+std::string DataHash(const Dataset& dataset);
+
 }  // namespace thimble::dataset
 
 #endif  // THIMBLE_DATASET_DUPLICATES_H_

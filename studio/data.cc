@@ -4,13 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
-#include <span>
 #include <utility>
 
-#include "base/hash.h"
 #include "dataset/duplicates.h"
 #include "dataset/leaks.h"
-#include "dsp/resize.h"
 
 namespace thimble::studio {
 namespace {
@@ -29,16 +26,6 @@ std::string Plural(size_t count, const std::string& thing) {
 std::string Percent(double share) {
   char text[16];
   std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
-
-std::string HashOf(const dataset::Dataset& set) {
-  uint64_t sum = 0;
-  for (const Recording& recording : set.recordings) {
-    sum += Fnv1a(std::as_bytes(std::span(recording.label)), dataset::ContentHash(recording));
-  }
-  char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum));
   return text;
 }
 
@@ -120,17 +107,11 @@ Outcome SetOnePictureSize(int side, dataset::Dataset& set) {
   if (side == 0 && alike && std::max(first.width, first.height) <= kUsualSide) return Nothing{};
   if (side == 0) side = kUsualSide;
   for (Recording& recording : set.recordings) {
-    const std::vector<uint32_t> from(recording.values.begin(), recording.values.end());
-    std::vector<uint32_t> to(static_cast<size_t>(side) * static_cast<size_t>(side));
-    const Status status = dsp::Resize({.pixels = from, .width = recording.width, .height = recording.height},
-                                      dsp::ResizeMode::kFitShortest, {.pixels = to, .width = side, .height = side});
-    if (!ok(status)) {
+    if (const Status status = ResizePicture(side, side, dsp::ResizeMode::kFitShortest, recording); !ok(status)) {
       return {status, recording.file + ": its " + std::to_string(recording.width) + " × " +
                           std::to_string(recording.height) + " pixels cannot be brought to " + std::to_string(side) +
                           " × " + std::to_string(side)};
     }
-    recording.values.assign(to.begin(), to.end());
-    recording.width = recording.height = side;
   }
   return Nothing{};
 }
@@ -224,24 +205,35 @@ Outcome CutParts(const DataOptions& options, Data& data) {
   return Nothing{};
 }
 
-dsp::Window ShapeOf(const Recording& first, size_t readings) {
-  return {.axes = static_cast<int>(first.axes.size()),
-          .readings = static_cast<int>(readings),
-          .rate_hz = first.is_picture() ? 0.0f : static_cast<float>(first.rate_hz()),
-          .width = first.width,
-          .height = first.height};
-}
-
 Expected<Data> Read(const DataOptions& options) {
   Data data;
   THIMBLE_ASSIGN(data.set, dataset::ReadFolder(options.folder, options.reading));
   data.kind = KindOf(data.set);
   data.labels = data.set.Labels();
-  data.hash = HashOf(data.set);
+  data.hash = dataset::DataHash(data.set);
   return data;
 }
 
 }  // namespace
+
+Status ResizePicture(int width, int height, dsp::ResizeMode mode, Recording& picture) {
+  const std::vector<uint32_t> from(picture.values.begin(), picture.values.end());
+  std::vector<uint32_t> to(static_cast<size_t>(width) * static_cast<size_t>(height));
+  THIMBLE_TRY(dsp::Resize({.pixels = from, .width = picture.width, .height = picture.height}, mode,
+                          {.pixels = to, .width = width, .height = height}));
+  picture.values.assign(to.begin(), to.end());
+  picture.width = width;
+  picture.height = height;
+  return Status::kOk;
+}
+
+dsp::Window ShapeOf(const Recording& recording, size_t readings) {
+  return {.axes = static_cast<int>(recording.axes.size()),
+          .readings = static_cast<int>(readings),
+          .rate_hz = recording.is_picture() ? 0.0f : static_cast<float>(recording.rate_hz()),
+          .width = recording.width,
+          .height = recording.height};
+}
 
 DataKind KindOf(const dataset::Dataset& set) {
   const Recording& first = set.recordings.front();

@@ -14,6 +14,7 @@
 #include "dataset/split.h"
 #include "dataset/windows.h"
 #include "dsp/block.h"
+#include "dsp/resize.h"
 
 namespace thimble::studio {
 
@@ -22,6 +23,12 @@ enum class DataKind : uint8_t { kMotion, kSound, kPictures };
 
 /// Sound is one axis of 4 kHz or more that is no acceleration.
 DataKind KindOf(const dataset::Dataset& set);
+
+/// Draws a picture anew in other sizes. Errors as dsp::Resize's; then it is as before.
+Status ResizePicture(int width, int height, dsp::ResizeMode mode, dataset::Recording& picture);
+
+/// The window of `readings` readings of recordings like this one, as blocks want it.
+dsp::Window ShapeOf(const dataset::Recording& recording, size_t readings);
 
 struct DataOptions {
   std::string folder;

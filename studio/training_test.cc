@@ -191,8 +191,10 @@ TEST(SuitableCandidates, PicturesWithoutColourAreLearntInGreys) {
   Data data;
   data.kind = DataKind::kPictures;
   data.shape = {.axes = 1, .readings = 4, .width = 2, .height = 2};
-  dataset::Recording picture{
-      .axes = {{"pixel", ""}}, .values = {0x000000, 0x7F7F7F, 0xFFFFFF, 0x010101}, .width = 2, .height = 2};
+  dataset::Recording picture;
+  picture.axes = {{"pixel", ""}};
+  picture.values = {0x000000, 0x7F7F7F, 0xFFFFFF, 0x010101};
+  picture.width = picture.height = 2;
   data.set.recordings = {picture};
   const auto channels = [&] { return std::get<dsp::Image::Params>(SuitableCandidates(data).front().block).channels; };
   EXPECT_EQ(channels(), dsp::Image::Channels::kGrayscale);

@@ -175,10 +175,11 @@ std::string OfSignals(const std::string& folder) {
   };
   Figures figures = Read(folder, "dsp.mps2_an386");
   std::string page =
-      "\n## Signal processing\n\n`firmware/dsp_bench` on `mps2_an386`, one window; what is worked out once before is "
-      "not counted, nor are the samples in the\nbytes. Integers (`dsp/fixed/`) are for cores without an FPU, where "
-      "they "
-      "take 10 to 13 times fewer instructions than the\nfloats.\n\n"
+      "\n## Signal processing\n\n`build/host/tests/device_tests --gtest_filter='Dsp*'`: `firmware/dsp_bench` on "
+      "`mps2_an386`, one window; what is worked out\nonce before is not counted, nor are the samples in the bytes. "
+      "Integers (`dsp/fixed/`) are for cores without an FPU: on a Cortex-M0\nthe same command holds them to an eighth "
+      "of "
+      "the floats' instructions.\n\n"
       "| window | cycles | to reach | bytes | cycles in integers |\n| --- | ---: | ---: | ---: | ---: |\n";
   for (const Case& one : kCases) {
     const std::string name = one.name, integers = "cycles.fixed_" + name;
