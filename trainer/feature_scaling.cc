@@ -38,6 +38,7 @@ Expected<FeatureScaling> FitFeatureScaling(std::span<const float> rows, int feat
 
 void Apply(const FeatureScaling& scaling, std::span<float> rows) {
   const size_t width = scaling.scale.size();
+  if (width == 0) return;
   for (size_t i = 0; i < rows.size(); ++i) rows[i] = (rows[i] - scaling.offset[i % width]) * scaling.scale[i % width];
 }
 

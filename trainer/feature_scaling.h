@@ -11,7 +11,7 @@ namespace thimble::trainer {
 
 /// A feature becomes (feature - offset) * scale: what runtime::FeatureScaling points at, with the same bits.
 struct FeatureScaling {
-  std::vector<float> offset, scale;  ///< [features]
+  std::vector<float> offset, scale;  ///< [features]; both empty: nothing changes
 };
 
 /// Standardises with the mean and the standard deviation over `rows` [rows, feature_count], of the training part only.
