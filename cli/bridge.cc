@@ -18,12 +18,15 @@
 
 #include "bridge/capture.h"
 #include "bridge/remote/manager.h"
+#include "bridge/remote/messages.h"
 #include "bridge/remote/settings.h"
 #include "bridge/sample_source.h"
 #include "cli/commands.h"
 #include "cli/firmware_image.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "http/client.h"
+#include "http/websocket_client.h"
 
 namespace thimble::cli {
 namespace {
@@ -254,17 +257,18 @@ Outcome Bridge(const BridgeOptions& options) {
   world.unix_s = [] { return static_cast<int64_t>(std::time(nullptr)); };
   world.chance = [&] { return std::uniform_real_distribution<double>(0, 1)(random); };
   world.open = [&] {
-    bridge::WebSocketOptions socket;
+    http::WebSocketOptions socket;
     socket.server = studio.management;
     socket.ca_files = ca_files;
-    return bridge::OpenWebSocket(socket);
+    socket.most_message_bytes = bridge::kMostMessageBytes;
+    return http::OpenWebSocket(socket);
   };
   world.upload = [&](bridge::Shipment shipment) {
     return std::async(std::launch::async, [&, shipment = std::move(shipment)] {
-      bridge::HttpRequest request = bridge::UploadRequest(shipment, studio.ingestion, settings.api_key);
+      http::HttpRequest request = bridge::UploadRequest(shipment, studio.ingestion, settings.api_key);
       request.ca_files = ca_files;
       request.cancelled = &InterruptFlag();
-      return bridge::ReadUploadAnswer(bridge::Post(request), shipment);
+      return bridge::ReadUploadAnswer(http::Ask(request), shipment);
     });
   };
   world.capture = [&](const bridge::CaptureRequest& request,

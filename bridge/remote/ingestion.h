@@ -5,10 +5,14 @@
 #include <string>
 
 #include "base/error.h"
-#include "bridge/remote/http_client.h"
+#include "bridge/remote/settings.h"
 #include "bridge/remote/spool.h"
+#include "http/client.h"
 
 namespace thimble::bridge {
+
+using http::HttpReply;
+using http::HttpRequest;
 
 struct UploadAnswer {
   enum class Kind : uint8_t {

@@ -18,9 +18,12 @@
 #include "bridge/remote/ingestion.h"
 #include "bridge/remote/messages.h"
 #include "bridge/remote/spool.h"
-#include "bridge/remote/websocket.h"
+#include "http/websocket_client.h"
 
 namespace thimble::bridge {
+
+using http::MessageSocket;
+using http::SocketEvent;
 
 /// What happened, for a person and for scripts. Texts hold no secrets.
 struct BridgeEvent {

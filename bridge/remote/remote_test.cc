@@ -7,16 +7,19 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bridge/remote/http_client.h"
 #include "bridge/remote/ingestion.h"
 #include "bridge/remote/manager.h"
 #include "bridge/remote/test_peer.h"
-#include "bridge/remote/websocket.h"
+#include "http/client.h"
+#include "http/websocket_client.h"
 
 namespace thimble::bridge {
 namespace {
 
 namespace fs = std::filesystem;
+using http::Ask;
+using http::OpenWebSocket;
+using http::WebSocketOptions;
 using Json = nlohmann::json;
 using Kind = SocketEvent::Kind;
 
@@ -41,6 +44,7 @@ class RemoteTest : public ::testing::Test {
     options.server = {tls, "localhost", peer.management_port(), "/"};
     if (tls) options.ca_files = {(folder_ / "ca.pem").string()};
     options.connect_timeout_ms = 2'000;
+    options.most_message_bytes = kMostMessageBytes;
     return options;
   }
   HttpRequest PostTo(const TestPeer& peer, bool tls = false) const {
@@ -170,7 +174,7 @@ TEST_F(RemoteTest, AServerThatNeverAnswersTimesOut) {
     HttpRequest request;
     request.server = options.server;
     request.connect_timeout_ms = request.answer_timeout_ms = 200;
-    const auto reply = Post(request);
+    const auto reply = Ask(request);
     ASSERT_FALSE(reply.ok());
     EXPECT_NE(reply.error().message.find("no answer in time"), std::string::npos) << reply.error().message;
   }
@@ -203,9 +207,9 @@ TEST_F(RemoteTest, ACertificateThatIsNotTrustedIsRefused) {
   EXPECT_NE(event.error.message.find("--ca"), std::string::npos) << event.error.message;
   HttpRequest request = PostTo(peer, true);
   request.ca_files.clear();
-  EXPECT_EQ(Post(request).error().status, Status::kVerificationFailed);
+  EXPECT_EQ(Ask(request).error().status, Status::kVerificationFailed);
   request.ca_files = {(folder_ / "none.pem").string()};
-  EXPECT_EQ(Post(request).error().status, Status::kInvalidArgument);
+  EXPECT_EQ(Ask(request).error().status, Status::kInvalidArgument);
 }
 
 TEST_F(RemoteTest, ACertificateForAnotherNameIsRefused) {
@@ -215,7 +219,7 @@ TEST_F(RemoteTest, ACertificateForAnotherNameIsRefused) {
   TestPeer peer(
       Echo, [&](const PeerPost&) { return ++posts, PeerReply(); }, &other);
   EXPECT_EQ(Next(*OpenWebSocket(SocketTo(peer, true))).error.status, Status::kVerificationFailed);
-  EXPECT_EQ(Post(PostTo(peer, true)).error().status, Status::kVerificationFailed);
+  EXPECT_EQ(Ask(PostTo(peer, true)).error().status, Status::kVerificationFailed);
   EXPECT_EQ(posts, 0) << "no key goes to a stranger";
 }
 
@@ -241,7 +245,7 @@ TEST_F(RemoteTest, PostsArriveWholeAndAnswersComeBack) {
         tls ? &certificate_ : nullptr);
     HttpRequest request = PostTo(peer, tls);
     request.body = std::string(3'000'000, '\x81');
-    const auto reply = Post(request);
+    const auto reply = Ask(request);
     ASSERT_TRUE(reply.ok()) << reply.error().message;
     EXPECT_EQ(reply->status, 400);
     EXPECT_EQ(reply->body, "not today");
@@ -260,8 +264,8 @@ TEST_F(RemoteTest, PostsThatAreNotAnsweredEnd) {
   });
   HttpRequest request = PostTo(peer);
   request.answer_timeout_ms = 300;
-  EXPECT_NE(Post(request).error().message.find("without an answer"), std::string::npos);
-  EXPECT_NE(Post(request).error().message.find("no answer in time"), std::string::npos);
+  EXPECT_NE(Ask(request).error().message.find("without an answer"), std::string::npos);
+  EXPECT_NE(Ask(request).error().message.find("no answer in time"), std::string::npos);
   std::atomic<bool> cancelled = false;
   request.cancelled = &cancelled;
   request.answer_timeout_ms = 60'000;
@@ -270,7 +274,7 @@ TEST_F(RemoteTest, PostsThatAreNotAnsweredEnd) {
     cancelled = true;
   });
   const auto began = std::chrono::steady_clock::now();
-  EXPECT_EQ(Post(request).error().status, Status::kCancelled);
+  EXPECT_EQ(Ask(request).error().status, Status::kCancelled);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
   stopper.join();
 }
@@ -342,7 +346,7 @@ TEST_F(RemoteTest, FourGesturesByRemoteTriggerArriveSignedAndExact) {
       return std::async(std::launch::async, [&, shipment] {
         HttpRequest request = UploadRequest(shipment, PostTo(peer, true).server, "ei_key");
         request.ca_files = {(folder_ / "ca.pem").string()};
-        return ReadUploadAnswer(Post(request), shipment);
+        return ReadUploadAnswer(Ask(request), shipment);
       });
     };
     std::vector<dataset::Recording> recorded;

@@ -10,18 +10,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "http/endpoint.h"
 
 namespace thimble::bridge {
 
-/// A server that is spoken to over TCP, plainly or by TLS.
-struct Endpoint {
-  bool tls = true;
-  std::string host;
-  int port = 443;
-  std::string path = "/";
-
-  bool operator==(const Endpoint&) const = default;
-};
+using http::Endpoint;
 
 /// "wss://remote-mgmt.edgeimpulse.com/", without the port when it is the scheme's own.
 std::string Url(const Endpoint& endpoint, std::string_view plain_scheme, std::string_view tls_scheme);

@@ -1,15 +1,15 @@
 // A WebSocket to a studio, kept alive by a thread of its own; whoever holds it asks for what happened.
-#ifndef THIMBLE_BRIDGE_REMOTE_WEBSOCKET_H_
-#define THIMBLE_BRIDGE_REMOTE_WEBSOCKET_H_
+#ifndef THIMBLE_HTTP_WEBSOCKET_CLIENT_H_
+#define THIMBLE_HTTP_WEBSOCKET_CLIENT_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "bridge/remote/settings.h"
+#include "http/endpoint.h"
 
-namespace thimble::bridge {
+namespace thimble::http {
 
 struct SocketEvent {
   enum class Kind : uint8_t { kNothing, kOpened, kMessage, kClosed };
@@ -37,11 +37,13 @@ struct WebSocketOptions {
   int connect_timeout_ms = 10'000;    ///< for name, connection, TLS and upgrade, each
   int ping_every_ms = 30'000;
   int pong_within_ms = 6'000;  ///< else the connection is dead
+  size_t most_message_bytes = 64 * 1024;
+  std::string client_certificate_pem, client_key_pem;  ///< shown to servers that ask for one
 };
 
 /// Begins to connect and gives at once. Destroying it closes the connection, within a second.
 std::unique_ptr<MessageSocket> OpenWebSocket(const WebSocketOptions& options);
 
-}  // namespace thimble::bridge
+}  // namespace thimble::http
 
-#endif  // THIMBLE_BRIDGE_REMOTE_WEBSOCKET_H_
+#endif  // THIMBLE_HTTP_WEBSOCKET_CLIENT_H_

@@ -1,6 +1,6 @@
-// Connections of Boost.Beast, plain or TLS, each step with its time. Heavy: only for http_client.cc and websocket.cc.
-#ifndef THIMBLE_BRIDGE_REMOTE_BEAST_STREAM_H_
-#define THIMBLE_BRIDGE_REMOTE_BEAST_STREAM_H_
+// Connections of Boost.Beast, plain or TLS, each step with its time. Heavy: only for client.cc and websocket_client.cc.
+#ifndef THIMBLE_HTTP_INTERNAL_BEAST_STREAM_H_
+#define THIMBLE_HTTP_INTERNAL_BEAST_STREAM_H_
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "bridge/remote/resolve.h"
-#include "bridge/remote/settings.h"
+#include "http/endpoint.h"
+#include "http/resolve.h"
 
-namespace thimble::bridge {
+namespace thimble::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -81,8 +81,10 @@ inline Error Failure(const Endpoint& server, const Waiter& waiter, const ErrorCo
   return {Status::kDeviceFailed, NameOf(server) + ": " + error.message() + " while " + doing + advice};
 }
 
-/// A context that trusts the system's authorities and `ca_files`.
-inline Expected<std::unique_ptr<asio::ssl::context>> TlsContext(const std::vector<std::string>& ca_files) {
+/// A context that trusts the system's authorities and `ca_files`, and shows the certificate unless it is empty.
+inline Expected<std::unique_ptr<asio::ssl::context>> TlsContext(const std::vector<std::string>& ca_files,
+                                                                const std::string& certificate_pem,
+                                                                const std::string& key_pem) {
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   ErrorCode error;
@@ -91,6 +93,11 @@ inline Expected<std::unique_ptr<asio::ssl::context>> TlsContext(const std::vecto
   for (const std::string& file : ca_files) {
     context->load_verify_file(file, error);
     if (error) return {Status::kInvalidArgument, file + ": holds no certificates in PEM: " + error.message()};
+  }
+  if (!certificate_pem.empty()) {
+    context->use_certificate_chain(asio::buffer(certificate_pem), error);
+    if (!error) context->use_private_key(asio::buffer(key_pem), asio::ssl::context::pem, error);
+    if (error) return {Status::kInvalidArgument, "the client's certificate and key are none: " + error.message()};
   }
   return context;
 }
@@ -133,6 +140,6 @@ inline Outcome HandshakeTls(TlsStream& tls, const Endpoint& server, int timeout_
   return Failure(server, waiter, error, "greeting by TLS");
 }
 
-}  // namespace thimble::bridge
+}  // namespace thimble::http
 
-#endif  // THIMBLE_BRIDGE_REMOTE_BEAST_STREAM_H_
+#endif  // THIMBLE_HTTP_INTERNAL_BEAST_STREAM_H_

@@ -1,6 +1,6 @@
 // A server's name becomes addresses, within a time: the system's own resolver may take minutes and cannot be stopped.
-#ifndef THIMBLE_BRIDGE_REMOTE_RESOLVE_H_
-#define THIMBLE_BRIDGE_REMOTE_RESOLVE_H_
+#ifndef THIMBLE_HTTP_RESOLVE_H_
+#define THIMBLE_HTTP_RESOLVE_H_
 
 #include <atomic>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace thimble::bridge {
+namespace thimble::http {
 
 /// Numeric addresses ("127.0.0.1", "::1"), in the order in which they should be tried.
 ///
@@ -17,6 +17,6 @@ namespace thimble::bridge {
 ///   kCancelled     the flag was set
 Expected<std::vector<std::string>> Resolve(const std::string& host, int timeout_ms, const std::atomic<bool>* cancelled);
 
-}  // namespace thimble::bridge
+}  // namespace thimble::http
 
-#endif  // THIMBLE_BRIDGE_REMOTE_RESOLVE_H_
+#endif  // THIMBLE_HTTP_RESOLVE_H_

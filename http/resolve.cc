@@ -1,4 +1,4 @@
-#include "bridge/remote/resolve.h"
+#include "http/resolve.h"
 
 #include <netdb.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-namespace thimble::bridge {
+namespace thimble::http {
 namespace {
 
 /// What the asking thread leaves behind; it may outlive the one who waits.
@@ -65,4 +65,4 @@ Expected<std::vector<std::string>> Resolve(const std::string& host, int timeout_
   return answer->addresses;
 }
 
-}  // namespace thimble::bridge
+}  // namespace thimble::http

@@ -1,6 +1,6 @@
-#include "bridge/remote/websocket.h"
+#include "http/websocket_client.h"
 
-#include "bridge/remote/beast_stream.h"
+#include "http/internal/beast_stream.h"
 // After it.
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -13,9 +13,7 @@
 #include <mutex>
 #include <thread>
 
-#include "bridge/remote/messages.h"
-
-namespace thimble::bridge {
+namespace thimble::http {
 namespace {
 
 namespace websocket = beast::websocket;
@@ -69,7 +67,7 @@ class Conversation {
     const Endpoint& server = options_.server;
     stream_.set_option(websocket::stream_base::decorator(
         [](websocket::request_type& request) { request.set(beast::http::field::user_agent, "thimble"); }));
-    stream_.read_message_max(kMostMessageBytes);
+    stream_.read_message_max(options_.most_message_bytes);
     websocket::response_type response;
     const std::string host = server.port == (server.tls ? 443 : 80) ? server.host : NameOf(server);
     const ErrorCode error = waiter.Do(
@@ -134,7 +132,7 @@ class Conversation {
           if (reason.code != websocket::close_code::none) words += " (" + std::to_string(reason.code) + ")";
           if (!reason.reason.empty()) words += ": " + std::string(reason.reason.data(), reason.reason.size());
         } else if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
-          words = ": it sent a message of more than " + std::to_string(kMostMessageBytes) + " bytes";
+          words = ": it sent a message of more than " + std::to_string(options_.most_message_bytes) + " bytes";
         }
         return End({Status::kDeviceFailed, NameOf(options_.server) + words});
       }
@@ -251,7 +249,8 @@ class BeastSocket final : public MessageSocket {
 
   Outcome RunTls() {
     Waiter waiter(io_, &stopping_);
-    THIMBLE_ASSIGN(const auto context, TlsContext(options_.ca_files));
+    THIMBLE_ASSIGN(const auto context,
+                   TlsContext(options_.ca_files, options_.client_certificate_pem, options_.client_key_pem));
     websocket::stream<TlsStream> stream(io_, *context);
     THIMBLE_EXPECT(
         ConnectTcp(beast::get_lowest_layer(stream), options_.server, options_.connect_timeout_ms, waiter, &stopping_));
@@ -274,4 +273,4 @@ std::unique_ptr<MessageSocket> OpenWebSocket(const WebSocketOptions& options) {
   return std::make_unique<BeastSocket>(options);
 }
 
-}  // namespace thimble::bridge
+}  // namespace thimble::http
