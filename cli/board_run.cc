@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/hash.h"
 #include "cli/interrupt.h"
 #include "compiler/emit.h"
 #include "simulator/board_client.h"
@@ -35,6 +36,35 @@ Outcome CheckAbout(const simulator::BoardAbout& about, const compiler::BoundImpu
 }
 
 }  // namespace
+
+Expected<std::vector<WindowAnswer>> RunHere(const compiler::BoundImpulse& impulse, const dataset::Dataset& set,
+                                            const dataset::WindowIndex& index) {
+  runtime::Session& session = impulse.session();
+  std::vector<WindowAnswer> answers;
+  answers.reserve(index.windows.size());
+  for (const dataset::WindowPlace& place : index.windows) {
+    THIMBLE_EXPECT(CheckInterrupt());
+    std::ranges::copy(index.Samples(set, place), session.window().begin());
+    const runtime::Verdict verdict = session.Run();
+    answers.push_back({.label = verdict.label,
+                       .features_hash = Fnv1a(std::as_bytes(session.features())),
+                       .raw_scores = {verdict.raw_scores.begin(), verdict.raw_scores.end()}});
+  }
+  return answers;
+}
+
+std::vector<BoardRecording> ForTheBoard(const dataset::Dataset& set, const dataset::WindowIndex& index) {
+  std::vector<BoardRecording> recordings;
+  size_t last = set.recordings.size();
+  for (const dataset::WindowPlace& place : index.windows) {
+    if (place.recording != last) {
+      last = place.recording;
+      recordings.push_back({set.recordings[last].values, 0});
+    }
+    ++recordings.back().windows;
+  }
+  return recordings;
+}
 
 Expected<compiler::Firmware> BuildFirmware(const compiler::BoundImpulse& impulse, std::span<const std::byte> model,
                                            const Staging& staging) {

@@ -14,6 +14,8 @@
 #include "cli/staging.h"
 #include "compiler/firmware_build.h"
 #include "compiler/impulse_file.h"
+#include "dataset/recording.h"
+#include "dataset/windows.h"
 
 namespace thimble::cli {
 
@@ -46,6 +48,13 @@ struct BoardRun {
   double cycles_dsp = 0;
   double cycles_network = 0;
 };
+
+/// Every window of `index` through the session of this computer; kCancelled after Ctrl-C.
+Expected<std::vector<WindowAnswer>> RunHere(const compiler::BoundImpulse& impulse, const dataset::Dataset& set,
+                                            const dataset::WindowIndex& index);
+
+/// The recordings of `index`, each with the number of its windows, as the board is to hear them. They stay the set's.
+std::vector<BoardRecording> ForTheBoard(const dataset::Dataset& set, const dataset::WindowIndex& index);
 
 /// Writes the model and the impulse as C++ and links them into firmware.elf: model.tflite, model.h, model.cc,
 /// impulse.cc and firmware.elf for the kit, all in the staging folder.

@@ -21,15 +21,13 @@ struct DemoOptions {
   std::string data;  ///< a folder of recordings; empty: simulate a hand
   std::string out = "thimble-demo";
   uint64_t seed = 1;
-  double window_ms = 2000;
-  bool window_given = false;  ///< the user asked for this window: it is not shortened to fit
-  bool stride_given = false;
-  double stride_ms = 80;
+  double window_ms = 0;            ///< 0: what suits the recordings
+  double stride_ms = 0;            ///< 0: what suits the window
   std::string block;               ///< of dsp/; empty: what suits the recordings
   double rate_hz = 0;              ///< for files without times; 0: the reader's assumption
   int readings_per_recording = 0;  ///< cut longer files; 0: a file is a recording
-  int epochs = 100;
-  std::string command;  ///< as typed, for the report
+  int epochs = 0;                  ///< 0: as many as suit the data
+  std::string command;             ///< as typed, for the report
 };
 
 /// Recordings -> split -> features -> network -> int8 -> laptop -> microcontroller -> report, into `options.out`.
@@ -230,8 +228,11 @@ struct DataFolderOptions {
 struct TrainOptions {
   CommonOptions common;
   DataFolderOptions folder;
-  std::string impulse;       ///< a file whose window and block are taken; empty: chosen
-  std::string block;         ///< empty: chosen
+  std::string impulse;                  ///< a file whose window and block are taken; empty: chosen
+  std::string block;                    ///< empty: chosen
+  std::vector<std::string> parameters;  ///< of the block that is named, "fft-length=64"
+  std::string from;          ///< a folder of `thimble train` or a float .tflite to go on from; empty: from scratch
+  std::string freeze;        ///< of `from`: layers that keep what they know, or "all-but-last"; empty: that
   std::string model;         ///< of trainer/zoo.h; empty: chosen
   int width = 0;             ///< of `model`; 0: its own
   int depth = 0;             ///< of `model`; 0: its own
@@ -241,6 +242,13 @@ struct TrainOptions {
   int epochs = 0;            ///< 0: chosen
   double learning_rate = 0;  ///< 0: chosen
   bool no_augmentation = false;
+  std::string learn = "classifier";  ///< or "anomaly", "regression"
+  std::vector<std::string> normal;   ///< labels that an anomaly detector learns from; empty: the only one
+  int components = 0;                ///< Gaussians or clusters; 0: the detector's own
+  std::string loss = "squared";      ///< of regression; or "huber"
+  int folds = 0;     ///< so many trainings to judge by, each without a part of the recordings; 0: a testing part judges
+  std::string each;  ///< of dataset::ParseSplitBy: a fold for each group
+  int jobs = 0;      ///< folds at a time; 0: one a core
   uint64_t seed = 1;
   std::string out;
 };
@@ -249,15 +257,39 @@ struct TrainOptions {
 /// during training keeps the best so far.
 Outcome Train(const TrainOptions& options);
 
+struct TuneOptions {
+  CommonOptions common;
+  DataFolderOptions folder;
+  std::string board = "az3166";
+  int64_t ram_bytes = 0;    ///< 0: the board's
+  int64_t flash_bytes = 0;  ///< 0: the board's
+  double latency_ms = 0;    ///< of a window; 0: any
+  int64_t parameters = 0;   ///< of the network; 0: any
+  std::string block;        ///< empty: searched
+  std::string model;        ///< of trainer/zoo.h; empty: searched
+  double window_ms = 0;     ///< 0: chosen
+  double stride_ms = 0;     ///< 0: chosen
+  double seconds = 120;     ///< of searching
+  int trials = 0;           ///< ends the search instead of time; 0: time does
+  int jobs = 0;             ///< threads; 0: one a core
+  uint64_t seed = 1;
+  std::string out;
+};
+
+/// Searches signal processing, network and training within a board's limits, then trains the best as Train does, into
+/// `options.out`. A search that was stopped goes on from there.
+Outcome Tune(const TuneOptions& options);
+
 struct TestOptions {
   CommonOptions common;
   DataFolderOptions folder;
   std::string model;  ///< the folder that `thimble train` wrote, or a .tflite beside its impulse.json
+  std::string board;  ///< that judges the windows too; empty: none
   uint64_t seed = 1;
   bool seed_given = false;  ///< else training's
 };
 
-/// How well a network names recordings that it has not learnt from.
+/// How well a network names recordings that it has not learnt from, on this computer or a board.
 Outcome Test(const TestOptions& options);
 
 struct BridgeOptions {
@@ -278,6 +310,41 @@ struct BridgeOptions {
 
 /// Makes a board at a serial line appear in a studio, and brings there what the studio has it record, until Ctrl-C.
 Outcome Bridge(const BridgeOptions& options);
+
+struct ServeOptions {
+  CommonOptions common;
+  std::string data_folder;  ///< empty: the user's own
+  std::string database;     ///< postgresql://…; empty: SQLite in the folder
+  std::string bind = "127.0.0.1";
+  int studio_port = 4800;  ///< 0: any free one, as of the others
+  int remote_port = 4802;
+  int ingestion_port = 4810;
+  bool users = false;     ///< people log in, on this computer too
+  bool insecure = false;  ///< other computers may ask without TLS
+  bool tls = false;
+  int tls_port = 443;
+  std::vector<std::string> names;  ///< by which clients know the server; empty: this computer's
+  std::string certificate, key;    ///< PEM files; empty: the server's own authority signs one
+  std::string reset_password;      ///< an account that gets a new one; empty: none
+  int workers = 1;                 ///< jobs at a time
+};
+
+/// The studio: projects, data and jobs for people, and the door for devices and uploads, until Ctrl-C.
+Outcome Serve(const ServeOptions& options);
+
+/// Of the data that `thimble serve` keeps.
+struct KeepOptions {
+  CommonOptions common;
+  std::string file;
+  std::string data_folder, database;  ///< as in ServeOptions
+};
+
+/// All of it as one file.
+Outcome BackUp(const KeepOptions& options);
+/// Such a file into an empty folder, and an empty database if it is not SQLite.
+Outcome RestoreBackup(const KeepOptions& options);
+/// Is it whole? What is not has been printed.
+Expected<bool> VerifyData(const KeepOptions& options);
 
 }  // namespace thimble::cli
 

@@ -1,6 +1,4 @@
 // `thimble export`: a model becomes what people drop into a project of theirs.
-#include "compiler/export.h"
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +16,7 @@
 #include "cli/plan_options.h"
 #include "cli/staging.h"
 #include "cli/terminal.h"
+#include "compiler/export_model.h"
 #include "compiler/impulse_file.h"
 #include "compiler/model_file.h"
 
@@ -36,15 +35,6 @@ constexpr const char* kMarker = ".thimble-export";
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-Expected<ExportKind> KindOf(const std::string& name) {
-  std::string names;
-  for (const compiler::ExportKindName& known : compiler::kExportKinds) {
-    if (name == known.name) return known.kind;
-    names += (names.empty() ? "" : ", ") + std::string(known.name);
-  }
-  return {Status::kInvalidArgument, name + ": there is no such export; there are " + names};
 }
 
 /// The core to choose steps for; these run on every core.
@@ -131,18 +121,18 @@ Outcome WriteFiles(Staging staging, const std::vector<ExportedFile>& files) {
   return staging.Commit();
 }
 
-std::string Text(const ExportOptions& options, const std::string& name, const Plan& plan,
-                 const std::vector<ExportedFile>& files, const std::string& remark, const Style& style) {
+std::string Text(const ExportOptions& options, const std::string& name, const compiler::ModelExport& made,
+                 const std::string& remark, const Style& style) {
   const int columns = std::min(style.width, 110);
   std::string text = style.Bold(Printable(options.out)) + "\n\n";
   const auto line = [&](const std::string& heading, const std::string& sentence) {
     text += "  " + style.Bold(PadRight(heading, 11)) + Wrap(style.Plain(sentence), 13, columns) + "\n";
   };
   size_t bytes = 0;
-  for (const ExportedFile& file : files) bytes += file.bytes.size();
-  line("network", name + ": " + Thousands(plan.arena_bytes) + " bytes of RAM, exactly; " +
-                      Thousands(static_cast<long long>(plan.constants.size())) + " bytes of weights and tables");
-  line("written", Thousands(static_cast<long long>(files.size())) + " files, " +
+  for (const ExportedFile& file : made.files) bytes += file.bytes.size();
+  line("network", name + ": " + Thousands(static_cast<long long>(made.arena_bytes)) + " bytes of RAM, exactly; " +
+                      Thousands(static_cast<long long>(made.constants_bytes)) + " bytes of weights and tables");
+  line("written", Thousands(static_cast<long long>(made.files.size())) + " files, " +
                       Thousands(static_cast<long long>(bytes)) + " bytes");
   if (!remark.empty()) line("compiled", remark);
   line("next", "README.md there says how to use it; " + name + ".h is all that your program includes");
@@ -152,7 +142,7 @@ std::string Text(const ExportOptions& options, const std::string& name, const Pl
 }  // namespace
 
 Outcome Export(const ExportOptions& options) {
-  THIMBLE_ASSIGN(const ExportKind kind, KindOf(options.kind));
+  THIMBLE_ASSIGN(const ExportKind kind, compiler::ExportKindNamed(options.kind));
   THIMBLE_ASSIGN(compiler::CompileOptions compile, ToCompileOptions(options.plan, options.model));
   THIMBLE_ASSIGN(compile.target, TargetFor(kind, options.target));
   THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));
@@ -171,56 +161,43 @@ Outcome Export(const ExportOptions& options) {
   THIMBLE_ASSIGN(Staging staging, Staging::Begin(options.out));
   Progress progress(stderr, StyleOf(stderr), kind == ExportKind::kArduino ? 2 : 1, options.common.quiet);
   progress.Begin("plan");
-  compile.name = exporting.name;
-  const auto planned = [&](steps::Target target) -> Expected<Plan> {
-    compile.target = target;
-    Expected<Plan> plan = compiler::Compile(model.span(), compile);
-    if (!plan) return {plan.error().status, options.model + ": " + plan.error().message};
-    plan->name += "_plan";  // its namespace: one called "sin" would be the end of sin()
-    return plan;
+  bool was_planned = false;
+  compiler::ExportProgress shown;
+  shown.planned = [&](const Plan& plan) {
+    was_planned = true;
+    progress.End(Thousands(static_cast<long long>(plan.graphs[0].steps.size())) + " steps");
+    if (kind == ExportKind::kArduino) progress.Begin("compile");
   };
-  THIMBLE_ASSIGN(Plan plan, planned(compile.target));
-  progress.End(Thousands(static_cast<long long>(plan.graphs[0].steps.size())) + " steps");
-  THIMBLE_EXPECT(CheckInterrupt());
-
-  std::vector<ExportedFile> libraries;
+  shown.compiled = [&](double share) {
+    progress.Update(share);
+    return !Interrupted();
+  };
+  Expected<compiler::ModelExport> exported = compiler::ExportModel(model.span(), compile, exporting, shown);
+  THIMBLE_EXPECT(CheckInterrupt());  // a terminal's Ctrl-C ends the compilers as well: that is no failure of theirs
+  if (!exported && !was_planned) return {exported.error().status, options.model + ": " + exported.error().message};
+  THIMBLE_ASSIGN(const compiler::ModelExport made, std::move(exported));
   std::string remark;
   if (kind == ExportKind::kArduino) {
-    progress.Begin("compile");
-    // Sources are for the cores that have no library: those that no step is made for.
-    Plan dsp = std::move(plan);
-    THIMBLE_ASSIGN(plan, planned(steps::Target::kCortexM0));
-    Expected<compiler::Precompiled> made = compiler::PrecompileForArduino(dsp, plan, exporting, [&](double share) {
-      progress.Update(share);
-      return !Interrupted();
-    });
-    THIMBLE_EXPECT(CheckInterrupt());  // a terminal's Ctrl-C ends the compilers as well: that is no failure of theirs
-    THIMBLE_ASSIGN(const compiler::Precompiled compiled, std::move(made));
-    libraries = compiled.files;
-    remark = compiled.remark.empty() ? "for Cortex-M0, M0+, M3, M4, M7 and M33; sources for all other cores"
-                                     : compiled.remark;
-    progress.End(compiled.remark.empty() ? Thousands(static_cast<long long>(libraries.size())) + " libraries"
-                                         : "no compiler");
+    remark = made.remark.empty() ? "for Cortex-M0, M0+, M3, M4, M7 and M33; sources for all other cores" : made.remark;
+    progress.End(made.remark.empty() ? Thousands(static_cast<long long>(made.libraries)) + " libraries"
+                                     : "no compiler");
   }
-  THIMBLE_ASSIGN(std::vector<ExportedFile> files, compiler::Export(plan, exporting));
-  files.insert(files.end(), std::make_move_iterator(libraries.begin()), std::make_move_iterator(libraries.end()));
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-  THIMBLE_EXPECT(WriteFiles(std::move(staging), files));
+  THIMBLE_EXPECT(WriteFiles(std::move(staging), made.files));
 
   if (options.common.json) {
     Json paths = Json::array();
-    for (const ExportedFile& file : files) paths.push_back(file.path);
+    for (const ExportedFile& file : made.files) paths.push_back(file.path);
     const Json object = {{"model", options.model},
                          {"kind", options.kind},
                          {"name", exporting.name},
                          {"out", options.out},
-                         {"arena_bytes", plan.arena_bytes},
-                         {"constants_bytes", plan.constants.size()},
+                         {"arena_bytes", made.arena_bytes},
+                         {"constants_bytes", made.constants_bytes},
                          {"compiled", remark},
                          {"files", paths}};
     std::printf("%s\n", object.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
   } else if (!options.common.quiet) {
-    std::fputs(Text(options, exporting.name, plan, files, remark, StyleOf(stdout)).c_str(), stdout);
+    std::fputs(Text(options, exporting.name, made, remark, StyleOf(stdout)).c_str(), stdout);
   }
   return Nothing{};
 }

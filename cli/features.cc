@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/aligned_memory.h"
+#include "cli/block_parameters.h"
 #include "cli/commands.h"
 #include "cli/features_plot.h"
 #include "cli/features_suggestion.h"
@@ -26,6 +27,7 @@
 #include "cli/output_files.h"
 #include "cli/terminal.h"
 #include "compiler/impulse_file.h"
+#include "dataset/kind.h"
 #include "dataset/reader.h"
 #include "dataset/windows.h"
 #include "dsp/resize.h"
@@ -51,14 +53,6 @@ std::vector<std::string> BlockNameList() {
 #include "dsp/blocks.inc"
 #undef BLOCK
   };
-}
-
-Expected<BlockParams> BlockNamed(const std::string& name) {
-  BlockParams params = compiler::DefaultParams(name);
-  if (std::holds_alternative<std::monostate>(params)) {
-    return {Status::kNotFound, name + ": there is no such block; there are " + compiler::BlockNames()};
-  }
-  return params;
 }
 
 // --- a golden case --------------------------------------------------------------------------------------------------
@@ -273,35 +267,6 @@ Outcome List(const FeaturesOptions& options) {
 
 // --- a table of a folder --------------------------------------------------------------------------------------------
 
-/// `name=value` pairs over the defaults.
-Outcome SetParameters(const std::vector<std::string>& pairs, BlockParams& params) {
-  const std::vector<BlockParameter> known = compiler::ParametersOf(params);
-  Json object = Json::object();
-  for (const std::string& pair : pairs) {
-    const size_t equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return {Status::kInvalidArgument, "--param " + pair + ": write name=value, as in fft-length=64"};
-    }
-    const std::string name = pair.substr(0, equals);
-    const std::string value = pair.substr(equals + 1);
-    const auto found =
-        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.field.name == name; });
-    if (found == known.end()) {
-      std::string names;
-      for (const BlockParameter& one : known) names += (names.empty() ? "" : ", ") + std::string(one.field.name);
-      return {Status::kInvalidArgument,
-              "--param " + pair + ": " + compiler::BlockOf(params).name + " has no such parameter; it has " + names};
-    }
-    // Choices are texts, whatever they look like ("3"); the rest is JSON as it stands, or a text that is refused.
-    Json json = found->kind == BlockParameter::Kind::kChoice ? Json(value) : Json::parse(value, nullptr, false);
-    object[name] = json.is_discarded() ? Json(value) : std::move(json);
-  }
-  const Outcome read =
-      compiler::ReadParameters("--param", object.dump(-1, ' ', false, Json::error_handler_t::replace), params);
-  if (!read.ok()) return {Status::kInvalidArgument, read.error().message};
-  return Nothing{};
-}
-
 /// The readings of a folder, cut into windows.
 struct Data {
   dataset::Dataset set;
@@ -311,10 +276,8 @@ struct Data {
   dsp::Window window;
 };
 
-/// A second, or what nearly all recordings can fill; half a window from one to the next.
+/// What suits, or what nearly all recordings can fill; half a window from one to the next.
 void ChooseWindow(const FeaturesOptions& options, Data& data) {
-  constexpr double kUsualMs = 2000;
-  constexpr double kUsualSoundMs = 1000;
   constexpr double kShareThatFits = 0.95;
   const dataset::Recording& first = data.set.recordings.front();
   std::vector<size_t> lengths;
@@ -324,7 +287,7 @@ void ChooseWindow(const FeaturesOptions& options, Data& data) {
   const double fits_ms = static_cast<double>(lengths[std::max<size_t>(needed, 1) - 1]) * first.interval_ms;
   data.options.window_ms = options.window_ms;
   if (!(data.options.window_ms > 0)) {
-    data.options.window_ms = IsSound(data.set) ? kUsualSoundMs : kUsualMs;
+    data.options.window_ms = dataset::UsualWindowMs(data.set);
     if (!options.pad) data.options.window_ms = std::min(data.options.window_ms, fits_ms);
   }
   data.options.stride_ms = options.stride_ms > 0 ? options.stride_ms : data.options.window_ms / 2;
@@ -492,7 +455,8 @@ Expected<std::string> Draw(const FeaturesOptions& options, const Data& data, con
   for (const dataset::Axis& axis : recording.axes) plot.axes.push_back(axis.name);
   const bool same_units = std::all_of(recording.axes.begin(), recording.axes.end(),
                                       [&](const auto& axis) { return axis.units == recording.axes.front().units; });
-  if (same_units) plot.units = IsSound(data.set) ? "" : recording.axes.front().units;
+  const bool is_sound = dataset::KindOf(data.set) == dataset::DataKind::kSound;
+  if (same_units && !is_sound) plot.units = recording.axes.front().units;
   plot.window = data.window;
   plot.samples = samples;
   plot.layout = compiler::WordsOf(own).layout_of(compiler::PointerTo(own), data.window);

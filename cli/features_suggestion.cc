@@ -11,6 +11,7 @@
 
 #include "cli/spectrum.h"
 #include "compiler/impulse_file.h"
+#include "dataset/kind.h"
 #include "dsp/fft.h"
 #include "trainer/features.h"
 #include "trainer/table.h"
@@ -170,10 +171,11 @@ std::vector<Candidate> CandidatesFor(const dataset::Dataset& dataset, const Band
   if (window.width > 0) {
     candidates = {{"image", R"({"channels":"Grayscale"})"}, {"image", R"({"channels":"RGB"})"}};
   } else {
-    if (IsSound(dataset) || block == "mfe" || block == "mfcc" || block == "spectrogram") {
+    const bool is_sound = dataset::KindOf(dataset) == dataset::DataKind::kSound;
+    if (is_sound || block == "mfe" || block == "mfcc" || block == "spectrogram") {
       AddSound(facts, window, candidates);
     }
-    if (!IsSound(dataset) || block == "spectral_analysis") AddSpectral(facts, window, candidates);
+    if (!is_sound || block == "spectral_analysis") AddSpectral(facts, window, candidates);
     candidates.push_back({"flatten", "{}"});
     if (block == "raw") candidates.push_back({"raw", "{}"});
   }
@@ -360,14 +362,6 @@ void ExplainSound(const BandFacts& facts, const dsp::Window& window, const Block
 
 }  // namespace
 
-bool IsSound(const dataset::Dataset& dataset) {
-  constexpr double kSlowestSoundHz = 4000;
-  const dataset::Recording& first = dataset.recordings.front();
-  if (first.is_picture() || first.axes.size() != 1) return false;
-  const dataset::Axis& axis = first.axes.front();
-  return axis.units == "wav" || (axis.name == "audio" && first.rate_hz() >= kSlowestSoundHz);
-}
-
 BandFacts MeasureBand(const dataset::Dataset& dataset, const dataset::WindowIndex& index, const dsp::Window& window) {
   const dataset::WindowIndex thin = Thin(dataset, index, kMeasuredWindows);
   const int length = SpectrumLength(window.readings, dsp::kLongestFft);
@@ -420,7 +414,7 @@ BandFacts MeasureBand(const dataset::Dataset& dataset, const dataset::WindowInde
       facts.separating_hz = static_cast<double>(k) * facts.bin_hz;
     }
   }
-  if (IsSound(dataset)) MeasureLevels(dataset, thin, window, facts);
+  if (dataset::KindOf(dataset) == dataset::DataKind::kSound) MeasureLevels(dataset, thin, window, facts);
   return facts;
 }
 

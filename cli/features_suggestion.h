@@ -15,9 +15,6 @@
 
 namespace thimble::cli {
 
-/// One axis that a microphone gave: sampled faster than anything that moves, or called so.
-bool IsSound(const dataset::Dataset& dataset);
-
 /// What the recordings' spectrum says. Powers are of the samples without their mean, summed over the axes.
 struct BandFacts {
   double dominant_hz = 0;    ///< where most power is, over all labels

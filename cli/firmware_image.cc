@@ -9,11 +9,10 @@
 #include "cli/board_name.h"
 #include "cli/plan_options.h"
 #include "compiler/compile.h"
-#include "compiler/emit.h"
 #include "compiler/emit_plan.h"
-#include "compiler/emit_sensor.h"
 #include "compiler/firmware_build.h"
 #include "compiler/impulse_file.h"
+#include "compiler/impulse_firmware.h"
 #include "compiler/model_file.h"
 #include "simulator/program.h"
 
@@ -22,11 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kModelSymbol = "model_tflite";
 constexpr const char* kHello = "hello_world";
 constexpr const char* kImpulse = "impulse";
-// With this library a board listens to its own sensor; without, samples come over the serial line.
-constexpr const char* kContinuous = "continuous_impulse_application";
 constexpr const char* kFramed = "impulse_application";
 
 bool HasLibrary(const fs::path& device, const char* name) {
@@ -56,7 +52,9 @@ Expected<Results> ReadResults(const std::string& folder, const std::string& usua
   }
   Results results;
   THIMBLE_ASSIGN(results.description, compiler::ParseImpulse(file.string(), text));
-  THIMBLE_ASSIGN(results.model, compiler::ReadTflite(place / results.description.model_file));
+  if (results.description.has_network()) {
+    THIMBLE_ASSIGN(results.model, compiler::ReadTflite(place / results.description.model_file));
+  }
   return results;
 }
 
@@ -73,25 +71,6 @@ Expected<compiler::Firmware> BuildHello(const Results& results, const firmware::
   compiler::FirmwareOptions options = build;
   options.sources = {"model", "linked"};
   options.application = "hello_world_application";
-  return compiler::BuildFirmware(options);
-}
-
-Expected<compiler::Firmware> BuildImpulse(const Results& results, const compiler::FirmwareOptions& build) {
-  THIMBLE_ASSIGN(const compiler::BoundImpulse bound,
-                 compiler::BoundImpulse::Bind(results.description, results.model.span()));
-  const std::string& title = results.description.name;
-  const std::span<const std::byte> model = results.model.span();
-  THIMBLE_EXPECT(Write(build.folder / "model.h", compiler::EmitModelHeader(kModelSymbol, title, model.size())));
-  THIMBLE_EXPECT(Write(build.folder / "model.cc", compiler::EmitModelSource(kModelSymbol, "model.h", model)));
-  THIMBLE_EXPECT(Write(build.folder / "impulse.cc", compiler::EmitImpulseSource(bound, kModelSymbol, "model.h")));
-  compiler::FirmwareOptions options = build;
-  options.application = kFramed;
-  if (HasLibrary(build.device_directory, kContinuous)) {
-    THIMBLE_ASSIGN(const std::string sensor, compiler::EmitSensorSource(bound));
-    THIMBLE_EXPECT(Write(build.folder / "sensor.cc", sensor));
-    options.sources.emplace_back("sensor");
-    options.application = kContinuous;
-  }
   return compiler::BuildFirmware(options);
 }
 
@@ -128,7 +107,8 @@ Expected<FirmwareImage> MakeFirmwareImage(const FirmwareImageOptions& options) {
   THIMBLE_ASSIGN(compiler::TemporaryFolder folder, compiler::TemporaryFolder::Make());
   const compiler::FirmwareOptions build{.folder = folder.path(), .device_directory = device, .board = options.board};
   THIMBLE_ASSIGN(const compiler::Firmware firmware,
-                 hello ? BuildHello(results, *board, build) : BuildImpulse(results, build));
+                 hello ? BuildHello(results, *board, build)
+                       : compiler::BuildImpulseFirmware(results.description, results.model.span(), build));
   const std::string bytes = std::to_string(firmware.flash_code_bytes + firmware.flash_model_bytes) +
                             " bytes of flash, " + std::to_string(firmware.ram_bytes) + " bytes of RAM";
   FirmwareImage image{.elf = firmware.elf,
@@ -141,13 +121,7 @@ Expected<FirmwareImage> MakeFirmwareImage(const FirmwareImageOptions& options) {
 Expected<std::vector<std::byte>> RawImage(const fs::path& elf, const std::string& board_name) {
   THIMBLE_ASSIGN(const firmware::Board* board, BoardOfName(board_name));
   THIMBLE_ASSIGN(const simulator::Program program, simulator::LoadProgram(elf, *board));
-  std::vector<std::byte> image;
-  for (const simulator::Program::Segment& segment : program.segments) {
-    if (!board->flash.Contains(segment.address)) continue;
-    image.resize(segment.address - board->flash.base, std::byte{0xff});
-    image.insert(image.end(), segment.bytes.begin(), segment.bytes.end());
-  }
-  return image;
+  return simulator::RawImage(program, *board);
 }
 
 }  // namespace thimble::cli

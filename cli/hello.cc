@@ -18,9 +18,10 @@
 #include "cli/terminal.h"
 #include "compiler/impulse_file.h"
 #include "trainer/evaluate.h"
-#include "trainer/quantise.h"
-#include "trainer/tflite_writer.h"
-#include "trainer/train.h"
+#include "trainer/feature_scaling.h"
+#include "trainer/fit.h"
+#include "trainer/model_quantise.h"
+#include "trainer/model_tflite.h"
 
 namespace thimble::cli {
 namespace {
@@ -45,6 +46,28 @@ trainer::Table MakeData(uint64_t seed) {
     table.targets.push_back(Sine(x) + kNoise * random.Normal());
   }
   return table;
+}
+
+/// 1 → 16 → 16 → 1, as in the book.
+trainer::ModelSpec SineNetwork() {
+  trainer::ModelSpec spec;
+  for (const int units : {16, 16, 1}) {
+    trainer::LayerSpec& layer = spec.layers.emplace_back();
+    layer.kind = trainer::LayerKind::kDense;
+    layer.units = units;
+    if (units > 1) layer.activation = trainer::Activation::kRelu;
+  }
+  return spec;
+}
+
+/// Training goes best around 0 with deviation 1; the first layer takes that in, so that the network wants x as it is.
+void FoldInto(trainer::Model& model, const trainer::FeatureScaling& scaling) {
+  const float offset = scaling.offset.front(), scale = scaling.scale.front();
+  trainer::LayerWeights& first = model.weights.front();
+  for (size_t unit = 0; unit < first.bias.size(); ++unit) {
+    first.weights[unit] *= scale;
+    first.bias[unit] -= offset * first.weights[unit];
+  }
 }
 
 /// The x of the curves: evenly spaced over the period.
@@ -147,25 +170,28 @@ Outcome Hello(const HelloOptions& options) {
   progress.End(Thousands(kTrainingPoints) + " points of a noisy sine");
 
   progress.Begin("train");
-  trainer::TrainOptions train_options;
-  train_options.hidden = {16, 16};
-  train_options.epochs = 500;
-  train_options.learning_rate = 0.01F;
-  train_options.dropout = 0;
-  train_options.validation_fraction = 0;  // a curve this smooth cannot be learnt by heart: no points to spare
-  train_options.seed = options.seed;
-  THIMBLE_ASSIGN(const trainer::TrainResult trained,
-                 trainer::Train(table, train_options, 0, [&](const trainer::Epoch& epoch) {
+  THIMBLE_ASSIGN(const trainer::Model fresh, trainer::Initialise(SineNetwork(), options.seed));
+  trainer::FitOptions fit;
+  fit.epochs = 500;
+  fit.learning_rate = 0.01F;
+  fit.seed = options.seed;
+  // No validation: a curve this smooth cannot be learnt by heart, so there is nothing to choose.
+  THIMBLE_ASSIGN(const trainer::FeatureScaling scaling, trainer::FitFeatureScaling(table.features, 1));
+  std::vector<float> inputs = table.features;
+  trainer::Apply(scaling, inputs);
+  const trainer::Rows rows{.inputs = inputs, .labels = {}, .targets = table.targets};
+  THIMBLE_ASSIGN(trainer::FitResult trained, trainer::Fit(fresh, rows, {}, fit, [&](const trainer::Epoch& epoch) {
                    progress.Update(static_cast<double>(epoch.number) / epoch.count);
                    return !Interrupted();
                  }));
   THIMBLE_EXPECT(CheckInterrupt());
+  FoldInto(trained.model, scaling);
   figures.epochs = static_cast<int>(trained.curve.size());
-  figures.parameters = trained.network.parameter_count();
-  progress.End(trained.network.Shape() + ", " + Thousands(figures.parameters) + " parameters");
+  figures.parameters = static_cast<int>(trainer::ParameterCount(trained.model));
+  progress.End("1 → 16 → 16 → 1, " + Thousands(figures.parameters) + " parameters");
 
   progress.Begin("quantise");
-  THIMBLE_ASSIGN(const trainer::QuantisedNetwork quantised, trainer::Quantise(trained.network, table));
+  THIMBLE_ASSIGN(const trainer::QuantisedModel quantised, trainer::Quantise(trained.model, table.features));
   const std::vector<std::byte> model = trainer::WriteTflite(quantised);
   figures.model_bytes = model.size();
   const compiler::ImpulseDescription impulse{.name = "sine",
@@ -181,7 +207,7 @@ Outcome Hello(const HelloOptions& options) {
 
   Curves curves;
   curves.x = CurveInputs();
-  curves.in_float = trainer::Run(trained.network, curves.x);
+  THIMBLE_ASSIGN(curves.in_float, trainer::Run(trained.model, curves.x));
   std::vector<WindowAnswer> here;
   runtime::Session& session = bound.session();
   for (const float x : curves.x) {

@@ -39,6 +39,8 @@ bool Interrupted() { return interrupted; }
 
 const std::atomic<bool>& InterruptFlag() { return interrupted; }
 
+void ForgetInterrupt() { interrupted = false; }
+
 Outcome CheckInterrupt() {
   if (Interrupted()) return {Status::kCancelled, "stopped; nothing was written"};
   return Nothing{};

@@ -17,6 +17,9 @@ bool Interrupted();
 /// The same as a flag, for work that watches one by itself.
 const std::atomic<bool>& InterruptFlag();
 
+/// The one that arrived was answered; the next one is a first again.
+void ForgetInterrupt();
+
 /// kCancelled once one has arrived.
 Outcome CheckInterrupt();
 

@@ -96,6 +96,13 @@ std::string ExportHelp() {
          "  thimble export c thimble-hello/model.tflite --out sine-c && make -C sine-c run";
 }
 
+void AddDataOptions(CLI::App& command, std::string& folder, std::string& database) {
+  command.add_option("--data-dir", folder, "Folder of the studio's data, instead of ~/.local/share/thimble/studio");
+  // A variable too: what is typed, everybody on this computer can read.
+  command.add_option("--db", database, "PostgreSQL instead of SQLite in that folder: postgresql://…")
+      ->envname("THIMBLE_DB");
+}
+
 void AddDataFolderOptions(CLI::App& command, DataFolderOptions& folder) {
   command.add_option("--data", folder.data, "Folder of recordings (JSON, CBOR, CSV, serial lines, WAV, PNG, JPEG)")
       ->required();
@@ -106,7 +113,7 @@ void AddDataFolderOptions(CLI::App& command, DataFolderOptions& folder) {
       ->check(AboveZero());
   command.add_option("--split", folder.split,
                      "What stays on one side: author, recording, folder, order, time, or GROUP:PATTERN as in "
-                     "speaker:{digit}_{speaker}_{index}");
+                     "speaker:{digit}_{speaker}_{index}; and what tests: order=30%, GROUP:PATTERN=theo,lucas");
   command.add_option("--picture-side", folder.picture_side, "Bring pictures to squares of so many pixels")
       ->check(AboveZero());
 }
@@ -116,7 +123,9 @@ std::string TrainHelp() {
   for (const trainer::ArchitectureWords& words : trainer::Architectures()) {
     text += "  " + PadRight(words.name, 14) + Wrap(words.sentence, 16, 110) + "\n";
   }
-  return text + "Without it, what suits the data is tried, and recordings held out of training choose.";
+  return text +
+         "Without it, what suits the data is tried, and recordings held out of training choose.\n"
+         "With --learn anomaly it is one of gmm (the default), gmm_full, kmeans, autoencoder.";
 }
 
 int Main(int argc, char** argv) {
@@ -137,29 +146,23 @@ int Main(int argc, char** argv) {
   CLI::App& demo_command =
       *app.add_subcommand("demo", "From recorded motion to a microcontroller that names the gesture");
   demo_command.add_option("--data", demo.data,
-                          "Folder of recordings (Edge Impulse JSON or CBOR, CSV, serial lines); without it, a hand is "
+                          "Folder of recordings (JSON, CBOR, CSV, serial lines, WAV, PNG, JPEG); without it, a hand is "
                           "simulated");
   demo_command.add_option("--out", demo.out, "Folder for the results")->capture_default_str();
   demo_command.add_option("--seed", demo.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
-  CLI::Option* window = demo_command.add_option("--window-ms", demo.window_ms, "Length of a window")
-                            ->check(AboveZero())
-                            ->capture_default_str();
+  demo_command.add_option("--window-ms", demo.window_ms, "Length of a window, instead of what suits the recordings")
+      ->check(AboveZero());
   demo_command.add_option("--block", demo.block,
-                          "Signal processing; without, spectral_analysis for motion, mfcc for sound, image for "
-                          "pictures (thimble features --list)");
-  CLI::Option* stride =
-      demo_command.add_option("--stride-ms", demo.stride_ms, "From the start of one window to the next")
-          ->check(AboveZero())
-          ->capture_default_str();
+                          "Signal processing, instead of what suits the recordings (thimble features --list)");
+  demo_command.add_option("--stride-ms", demo.stride_ms, "From the start of one window to the next")
+      ->check(AboveZero());
   demo_command.add_option("--rate-hz", demo.rate_hz, "Sampling rate of files that do not say (CSV without times)")
       ->check(AboveZero());
   demo_command
       .add_option("--readings-per-recording", demo.readings_per_recording,
                   "Cut each file into recordings of so many readings, for files with many gestures back to back")
       ->check(AboveZero());
-  demo_command.add_option("--epochs", demo.epochs, "How often training sees every window")
-      ->check(AboveZero())
-      ->capture_default_str();
+  demo_command.add_option("--epochs", demo.epochs, "How often training sees every window")->check(AboveZero());
   AddCommonOptions(demo_command, demo.common);
 
   HelloOptions hello;
@@ -368,7 +371,22 @@ int Main(int argc, char** argv) {
   AddDataFolderOptions(train_command, train.folder);
   train_command.add_option("--out", train.out, "Folder for the results")->required();
   train_command.add_option("--impulse", train.impulse, "Take window and block from this impulse.json");
+  train_command.add_option("--learn", train.learn, "What the recordings teach: labels, what is normal, or numbers")
+      ->check(CLI::IsMember({"classifier", "anomaly", "regression"}))
+      ->capture_default_str();
+  train_command
+      .add_option("--normal", train.normal, "With --learn anomaly: the labels to learn from, where there are several")
+      ->delimiter(',');
+  train_command.add_option("--components", train.components, "Of gmm and kmeans: Gaussians or clusters")
+      ->check(AboveZero());
+  train_command.add_option("--loss", train.loss, "With --learn regression: huber forgives outliers")
+      ->check(CLI::IsMember({"squared", "huber"}))
+      ->capture_default_str();
   train_command.add_option("--block", train.block, "Signal processing, instead of what suits the data");
+  train_command.add_option("--param", train.parameters, "A parameter of --block, as in fft-length=64; may be repeated")
+      ->allow_extra_args(false);
+  train_command.add_option("--from", train.from, "Go on from the network in this folder of train, or float .tflite");
+  train_command.add_option("--freeze", train.freeze, "Of --from: so many layers stay; all-but-last without");
   train_command.add_option("--model", train.model, "The network, see below");
   train_command.add_option("--width", train.width, "Of --model: units or filters; of a MobileNet the percentage")
       ->check(AboveZero());
@@ -380,14 +398,45 @@ int Main(int argc, char** argv) {
   train_command.add_option("--epochs", train.epochs, "How often training sees every window")->check(AboveZero());
   train_command.add_option("--learning-rate", train.learning_rate, "How far a step goes")->check(AboveZero());
   train_command.add_flag("--no-augmentation", train.no_augmentation, "Learn from the recordings as they are");
+  train_command.add_option("--folds", train.folds, "Judge by so many trainings, each without a part of the recordings")
+      ->check(AboveZero());
+  train_command.add_option("--each", train.each, "Judge by leaving each group out once: folder, or GROUP:PATTERN");
+  train_command.add_option("--jobs", train.jobs, "Folds at a time; one a core without")->check(AboveZero());
   train_command.add_option("--seed", train.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
   train_command.footer(TrainHelp());
   AddCommonOptions(train_command, train.common);
+
+  TuneOptions tune;
+  CLI::App& tune_command = *app.add_subcommand(
+      "tune", "Searches signal processing, network and training for the best that fits a board, and trains it");
+  AddDataFolderOptions(tune_command, tune.folder);
+  tune_command.add_option("--out", tune.out, "Folder for the results; a search that was stopped there goes on")
+      ->required();
+  tune_command.add_option("--board", tune.board, "Whose memory is the limit")->capture_default_str();
+  tune_command.add_option("--ram-bytes", tune.ram_bytes, "Less RAM than the board has")->check(AboveZero());
+  tune_command.add_option("--flash-bytes", tune.flash_bytes, "Less flash than the board has")->check(AboveZero());
+  tune_command.add_option("--latency-ms", tune.latency_ms, "The longest time for a window")->check(AboveZero());
+  tune_command.add_option("--parameters", tune.parameters, "The largest network")->check(AboveZero());
+  tune_command.add_option("--block", tune.block, "This signal processing, and only its parameters are searched");
+  tune_command.add_option("--model", tune.model, "This network, and only its size is searched");
+  tune_command.add_option("--window-ms", tune.window_ms, "Length of a window")->check(AboveZero());
+  tune_command.add_option("--stride-ms", tune.stride_ms, "From one window to the next")->check(AboveZero());
+  CLI::Option* tune_seconds = tune_command.add_option("--seconds", tune.seconds, "How long to search")
+                                  ->check(AboveZero())
+                                  ->capture_default_str();
+  tune_command.add_option("--trials", tune.trials, "How many to try instead, the same ones with each run")
+      ->check(AboveZero())
+      ->excludes(tune_seconds);
+  tune_command.add_option("--jobs", tune.jobs, "Threads; one a core without")->check(AboveZero());
+  tune_command.add_option("--seed", tune.seed, "Fixes every random choice")->check(FromZero())->capture_default_str();
+  AddCommonOptions(tune_command, tune.common);
 
   TestOptions test;
   CLI::App& test_command = *app.add_subcommand("test", "How well a network names recordings it has not learnt from");
   test_command.add_option("--model", test.model, "The folder that thimble train wrote, or a .tflite in it")->required();
   AddDataFolderOptions(test_command, test.folder);
+  test_command.add_option("--board", test.board, "Let this board judge the windows too, and compare every bit")
+      ->check(CLI::IsMember({"az3166"}));
   CLI::Option* test_seed =
       test_command.add_option("--seed", test.seed, "Of the split, where the folder has none; training's without")
           ->check(FromZero());
@@ -423,6 +472,48 @@ int Main(int argc, char** argv) {
       "Reads EI_APIKEY, EI_HMACKEY, EI_DEVICEID, EI_DEVICETYPE, SERIAL_PORT and EI_HOST from the environment or .env.");
   AddCommonOptions(bridge_command, bridge.common);
 
+  ServeOptions serve;
+  CLI::App& serve_command =
+      *app.add_subcommand("serve", "The studio: projects, data and jobs, and the door for devices and uploads");
+  AddDataOptions(serve_command, serve.data_folder, serve.database);
+  serve_command.add_option("--bind", serve.bind, "Address to listen at; 0.0.0.0 for other computers too")
+      ->capture_default_str();
+  serve_command.add_option("--studio-port", serve.studio_port, "Port of pages and API; 0 for any that is free")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command.add_option("--remote-port", serve.remote_port, "Port of devices")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command.add_option("--ingestion-port", serve.ingestion_port, "Port of uploads")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command.add_flag("--users", serve.users, "People have accounts, also on this computer");
+  serve_command.add_option("--reset-password", serve.reset_password, "Give this account a new password, and print it");
+  serve_command.add_flag("--tls", serve.tls, "Serve by TLS too, with a certificate of its own authority");
+  serve_command.add_option("--tls-port", serve.tls_port, "Port of TLS")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  serve_command.add_option("--name", serve.names, "A name by which clients know this computer; may be repeated")
+      ->allow_extra_args(false);
+  serve_command.add_option("--certificate", serve.certificate, "Serve by TLS with this certificate, PEM");
+  serve_command.add_option("--key", serve.key, "Its key, PEM");
+  serve_command.add_flag("--insecure", serve.insecure, "Let other computers ask without TLS");
+  serve_command.add_option("--workers", serve.workers, "Jobs at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  AddCommonOptions(serve_command, serve.common);
+
+  KeepOptions keep;
+  CLI::App& backup_command = *app.add_subcommand("backup", "All that the studio keeps as one file");
+  backup_command.add_option("FILE", keep.file, "A new file, .tar.zst")->required();
+  CLI::App& restore_command = *app.add_subcommand("restore", "Such a file into an empty data folder");
+  restore_command.add_option("FILE", keep.file, "What thimble backup wrote")->required();
+  CLI::App& verify_command = *app.add_subcommand("verify", "Read all that the studio keeps: is it whole?");
+  for (CLI::App* command : {&backup_command, &restore_command, &verify_command}) {
+    AddDataOptions(*command, keep.data_folder, keep.database);
+    AddCommonOptions(*command, keep.common);
+  }
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -431,18 +522,23 @@ int Main(int argc, char** argv) {
   }
 
   WatchForInterrupt();
-  if (demo_command.parsed()) {
-    demo.window_given = window->count() > 0;
-    demo.stride_given = stride->count() > 0;
-    return Finish(Demo(demo), demo.common);
-  }
+  if (demo_command.parsed()) return Finish(Demo(demo), demo.common);
   if (features_command.parsed()) return Finish(Features(features), features.common);
   if (train_command.parsed()) return Finish(Train(train), train.common);
+  if (tune_command.parsed()) return Finish(Tune(tune), tune.common);
   if (test_command.parsed()) {
     test.seed_given = test_seed->count() > 0;
     return Finish(Test(test), test.common);
   }
   if (bridge_command.parsed()) return Finish(Bridge(bridge), bridge.common);
+  if (serve_command.parsed()) return Finish(Serve(serve), serve.common);
+  if (backup_command.parsed()) return Finish(BackUp(keep), keep.common);
+  if (restore_command.parsed()) return Finish(RestoreBackup(keep), keep.common);
+  if (verify_command.parsed()) {
+    const Expected<bool> whole = VerifyData(keep);
+    if (!whole) return Finish(whole.error(), keep.common);
+    return *whole ? 0 : kUnhealthyExitCode;  // the report has said what is not
+  }
   if (run_command.parsed()) return Finish(Run(run), run.common);
   if (export_command.parsed()) return Finish(Export(exporting), exporting.common);
   if (compile_command.parsed()) return Finish(Compile(compile), compile.common);

@@ -14,19 +14,4 @@ Expected<compiler::CompileOptions> ToCompileOptions(const PlanOptions& options, 
   return compile;
 }
 
-Expected<steps::Target> TargetOfCore(const std::string& core) {
-  using steps::Target;
-  const std::string plain = core.ends_with('f') ? core.substr(0, core.size() - 1) : core;
-  for (const char* small : {"cortex-m0", "cortex-m0plus", "cortex-m1", "cortex-m3"}) {
-    if (plain == small) return Target::kCortexM0;
-  }
-  for (const char* dsp : {"cortex-m4", "cortex-m7", "cortex-m33"}) {
-    if (plain == dsp) return Target::kCortexM4;
-  }
-  for (const char* helium : {"cortex-m55", "cortex-m85"}) {
-    if (plain == helium) return Target::kCortexM55;
-  }
-  return {Status::kUnsupported, core + ": there are no kernels for this core"};
-}
-
 }  // namespace thimble::cli

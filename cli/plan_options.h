@@ -13,8 +13,7 @@ namespace thimble::cli {
 /// For the compiler; the network is named for the model's file.
 Expected<compiler::CompileOptions> ToCompileOptions(const PlanOptions& options, const std::string& model);
 
-/// "cortex-m4f" -> Target::kCortexM4. kUnsupported: there are no kernels for that.
-Expected<steps::Target> TargetOfCore(const std::string& core);
+using compiler::TargetOfCore;
 
 }  // namespace thimble::cli
 

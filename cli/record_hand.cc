@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/processors.h"
 #include "bridge/capture.h"
 #include "bridge/sample_source.h"
 #include "cli/firmware_image.h"
@@ -80,7 +81,7 @@ Expected<dataset::Dataset> RecordHand(const HandSession& session,
     }
   };
   std::vector<std::thread> workers;
-  for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
+  for (int i = 0; i < UsableProcessors(); ++i) workers.emplace_back(work);
   while (done < turns.size() && !stop) {
     const Turn& turn = turns[std::min(done.load(), turns.size() - 1)];
     if (!progress(static_cast<double>(done) / static_cast<double>(turns.size()),

@@ -176,6 +176,19 @@ void WriteTime(const Report& report, Page& page) {
   page.Say(Seconds(TotalSeconds(report)) + " in all: " + steps + ".");
 }
 
+// What the scores are worth, and where it fails worst.
+void WriteWorth(const Report& report, Page& page) {
+  constexpr size_t kMostWorst = 3;
+  const ReportWorth& worth = *report.worth;
+  page.Heading("Scores");
+  for (const std::string& sentence : DescribeScores(worth)) page.Say(sentence);
+  for (size_t i = 0; i < std::min(worth.worst.size(), kMostWorst); ++i) {
+    const ReportWorst& one = worth.worst[i];
+    page.Say((i == 0 ? "Worst: " : "       ") + report.labels[static_cast<size_t>(one.label)] + " taken for " +
+             report.labels[static_cast<size_t>(one.predicted)] + ", " + one.place);
+  }
+}
+
 // --- JSON --------------------------------------------------------------------------------------------------------
 
 Json Optional(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -215,6 +228,18 @@ const ReportEpoch& KeptEpoch(const ReportImpulse& impulse) {
   return impulse.best_epoch > 0 ? impulse.epochs[static_cast<size_t>(impulse.best_epoch) - 1] : impulse.epochs.back();
 }
 
+Json JsonLayers(const Report& report) {
+  Json layers = Json::array();
+  for (const ReportLayer& layer : report.impulse.layers) {
+    layers.push_back({{"name", layer.name},
+                      {"shape", layer.shape},
+                      {"parameters", layer.parameters},
+                      {"multiplications", layer.multiplications},
+                      {"int8_loss", Optional(layer.int8_loss)}});
+  }
+  return layers;
+}
+
 Json JsonTraining(const Report& report) {
   Json loss = Json::array();
   Json accuracy = Json::array();
@@ -226,8 +251,14 @@ Json JsonTraining(const Report& report) {
     validation_loss.push_back(epoch.validation_loss);
     validation_accuracy.push_back(epoch.validation_accuracy);
   }
+  Json tried = Json::array();
+  for (const ReportTried& one : report.impulse.tried) {
+    tried.push_back({{"model", one.name}, {"validation_accuracy", one.validation}});
+  }
   return {{"epochs", report.impulse.epochs.size()},
           {"best_epoch", report.impulse.best_epoch},
+          {"tried", std::move(tried)},
+          {"int8_losses", report.impulse.int8_losses},
           {"loss", std::move(loss)},
           {"accuracy", std::move(accuracy)},
           {"validation_loss", std::move(validation_loss)},
@@ -280,6 +311,32 @@ std::string DescribeIdentity(const ReportDevice& device) {
          " windows give the same bits on the microcontroller and on this computer. That is a defect: please report it.";
 }
 
+std::vector<std::string> DescribeScores(const ReportWorth& worth) {
+  std::vector<std::string> sentences;
+  double sum = 0;
+  int count = 0;
+  for (const std::optional<double>& area : worth.areas) {
+    sum += area.value_or(0);
+    count += area ? 1 : 0;
+  }
+  if (count > 0) {
+    sentences.push_back("Area under the ROC curve " + Format("%.3f", sum / count) + ", the mean over the labels.");
+  }
+  std::string calibration = "Scores are off by " + AsPercent(worth.calibration_error) +
+                            " (expected calibration error): a score of 0.9 should be right nine times of ten";
+  if (worth.choice && worth.choice->temperature != 1) {
+    calibration += "; divided by a temperature of " + Format("%.2f", worth.choice->temperature) + ", by " +
+                   AsPercent(worth.choice->calibration_error);
+  }
+  sentences.push_back(calibration + ".");
+  if (worth.choice && worth.choice->threshold > 0) {
+    sentences.push_back("Below a score of " + Format("%.2f", worth.choice->threshold) + " better say \"uncertain\": " +
+                        AsPercent(worth.choice->uncertain) + " of the testing windows, and " +
+                        AsPercent(worth.choice->accuracy) + " of the others are right.");
+  }
+  return sentences;
+}
+
 std::string TextReport(const Report& report, const Style& style) {
   Page page(style);
   WriteData(report, page);
@@ -289,6 +346,14 @@ std::string TextReport(const Report& report, const Style& style) {
     page.Heading("Network");
     page.Say(impulse.block + " turns a window into " + Thousands(impulse.feature_count) + " features.");
     page.Say("Layers " + impulse.network + ", " + Thousands(impulse.parameters) + " parameters.");
+    if (impulse.tried.size() > 1) {
+      std::string tried;
+      for (const ReportTried& one : impulse.tried) {
+        tried += (tried.empty() ? "" : ", ") + one.name + " " + AsPercent(one.validation);
+      }
+      page.Say("Tried, right in validation: " + tried + ".");
+    }
+    if (!impulse.int8_losses.empty()) page.Say(impulse.int8_losses);
     if (!impulse.epochs.empty()) {
       const ReportEpoch& best = KeptEpoch(impulse);
       std::string training = Thousands(static_cast<long long>(impulse.epochs.size())) + " epochs from seed " +
@@ -301,6 +366,7 @@ std::string TextReport(const Report& report, const Style& style) {
   }
   const ReportAccuracy& accuracy = report.accuracy;
   if (accuracy.float_windows || accuracy.int8_windows || accuracy.device_windows) WriteAccuracy(report, page);
+  if (report.worth) WriteWorth(report, page);
   if (report.device.windows > 0) WriteDevice(report, page);
   if (!report.seconds.empty()) WriteTime(report, page);
   if (!report.files.empty()) {
@@ -367,7 +433,8 @@ std::string JsonReport(const Report& report) {
         {"feature_count", report.impulse.feature_count},
         {"feature_names", report.impulse.feature_names},
         {"network", report.impulse.network},
-        {"parameters", report.impulse.parameters}}},
+        {"parameters", report.impulse.parameters},
+        {"layers", JsonLayers(report)}}},
       {"training", JsonTraining(report)},
       {"duplicates", report.data.duplicates},
       {"notices", report.data.notices},

@@ -47,6 +47,21 @@ struct ReportEpoch {
   double validation_accuracy = 0;  ///< 0..1
 };
 
+/// One layer of the network.
+struct ReportLayer {
+  std::string name;   ///< "conv"
+  std::string shape;  ///< of its output: "52 × 16"
+  int64_t parameters = 0;
+  int64_t multiplications = 0;      ///< for one window
+  std::optional<double> int8_loss;  ///< how far its int8 alone moves the outputs, 0..2; nothing: it has no numbers
+};
+
+/// One candidate that was trained.
+struct ReportTried {
+  std::string name;       ///< "waveform + conv1d"
+  double validation = 0;  ///< accuracy, 0..1; NaN: not measured
+};
+
 /// Features and network.
 struct ReportImpulse {
   std::string block;                       ///< "spectral_analysis"
@@ -56,6 +71,33 @@ struct ReportImpulse {
   int64_t parameters = 0;
   std::vector<ReportEpoch> epochs;  ///< one for each epoch that ran
   int best_epoch = 0;               ///< the one whose network was kept, counted from 1; 0: the last
+  std::vector<ReportLayer> layers;
+  std::string int8_losses;  ///< a sentence: which layers lose most
+  std::vector<ReportTried> tried;
+};
+
+/// A testing window that was answered worst.
+struct ReportWorst {
+  std::string place;  ///< "wave.1 (testing/wave.1.json), 1.2 s to 3.2 s"
+  int label = 0;      ///< index into Report::labels
+  int predicted = 0;  ///< index into Report::labels
+  double score = 0;   ///< that the true label got, 0..1
+};
+
+/// How much the scores can be trusted.
+struct ReportWorth {
+  std::vector<std::optional<double>> areas;  ///< under the ROC curve of each label; nothing where it does not occur
+  double calibration_error = 0;              ///< of the testing windows' scores (ECE), 0..1
+  /// Chosen on validation windows; measured on the testing ones. Nothing: there were none to choose on.
+  struct Choice {
+    double temperature = 1;
+    double calibration_error = 0;  ///< after it
+    double threshold = 0;          ///< scores below it are called uncertain
+    double uncertain = 0;          ///< share of windows
+    double accuracy = 0;           ///< of the others
+  };
+  std::optional<Choice> choice;
+  std::vector<ReportWorst> worst;  ///< wrong answers only, worst first
 };
 
 /// correct of total.
@@ -98,7 +140,7 @@ struct ReportSignal {
   std::vector<std::vector<float>> by_axis;  ///< [axis][point], evenly spaced over the window; about 60 points suffice
 };
 
-/// One testing window in the plane of the first two principal components (cli/projection.h).
+/// One testing window in the plane of the first two principal components (trainer/projection.h).
 struct ReportPoint {
   float x = 0;
   float y = 0;
@@ -126,6 +168,7 @@ struct Report {
   ReportImpulse impulse;
   ReportAccuracy accuracy;
   std::vector<std::vector<int>> confusion;  ///< [true label][predicted label], int8, windows of the testing side
+  std::optional<ReportWorth> worth;
   ReportDevice device;
   std::vector<std::pair<std::string, double>> seconds;  ///< by step, in order, without "total"
 
@@ -153,6 +196,9 @@ std::string DescribeWindows(const ReportData& data);
 
 /// Whether device and computer agree, in one sentence.
 std::string DescribeIdentity(const ReportDevice& device);
+
+/// What the scores are worth, in a few sentences.
+std::vector<std::string> DescribeScores(const ReportWorth& worth);
 
 /// For people: one to two screens, ending in a newline.
 std::string TextReport(const Report& report, const Style& style);

@@ -55,6 +55,7 @@ white-space:nowrap}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:15px}
 th,td{padding:6px 12px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-weight:600;color:var(--soft);font-size:13px}
+th.left,td.left{text-align:left}
 tr>:first-child{text-align:left;padding-left:0}
 tbody th{color:var(--ink);font-size:15px;font-weight:500;max-width:16em;overflow:hidden;text-overflow:ellipsis}
 tbody tr:last-child>*{border-bottom:0}
@@ -503,13 +504,44 @@ std::string ConfusionSection(const Report& report) {
   html +=
       "</tbody></table></div></div><div><h3>By label</h3><div class=\"scroll\"><table><thead><tr>"
       "<th scope=\"col\">Label</th><th scope=\"col\">Precision</th><th scope=\"col\">Recall</th>"
-      "<th scope=\"col\">F1</th><th scope=\"col\" class=\"hide\">Windows</th></tr></thead><tbody>";
+      "<th scope=\"col\">F1</th>";
+  const bool has_areas = report.worth && report.worth->areas.size() == count;
+  if (has_areas) html += "<th scope=\"col\" title=\"Area under the ROC curve, against all other labels\">AUC</th>";
+  html += "<th scope=\"col\" class=\"hide\">Windows</th></tr></thead><tbody>";
   for (size_t i = 0; i < count; ++i) {
     html += "<tr><th scope=\"row\">" + EscapeMarkup(report.labels[i]) + "</th><td>" +
             Format("%.3f", scores[i].precision) + "</td><td>" + Format("%.3f", scores[i].recall) + "</td><td>" +
-            Format("%.3f", scores[i].f1) + "</td><td class=\"hide\">" + Thousands(scores[i].rows) + "</td></tr>";
+            Format("%.3f", scores[i].f1) + "</td>";
+    if (has_areas) {
+      const std::optional<double>& area = report.worth->areas[i];
+      html += "<td>" + (area ? Format("%.3f", *area) : "–") + "</td>";
+    }
+    html += "<td class=\"hide\">" + Thousands(scores[i].rows) + "</td></tr>";
   }
   return html + "</tbody></table></div></div></div></section>";
+}
+
+std::string WorthSection(const Report& report) {
+  if (!report.worth) return "";
+  const ReportWorth& worth = *report.worth;
+  std::string html = "<section><h2>How far to trust it</h2>";
+  for (const std::string& sentence : DescribeScores(worth)) html += "<p>" + EscapeMarkup(sentence) + "</p>";
+  if (worth.choice && (worth.choice->temperature != 1 || worth.choice->threshold > 0)) {
+    html +=
+        "<p class=\"soft\">Temperature and threshold were chosen on recordings held out of training, and measured on "
+        "the testing windows.</p>";
+  }
+  if (worth.worst.empty()) return html + "</section>";
+  html +=
+      "<h3>Answered worst</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Label</th>"
+      "<th scope=\"col\" class=\"left\">taken for</th><th scope=\"col\">its score</th>"
+      "<th scope=\"col\" class=\"left\">window</th></tr></thead><tbody>";
+  for (const ReportWorst& one : worth.worst) {
+    html += "<tr><th scope=\"row\">" + EscapeMarkup(LabelName(report, one.label)) + "</th><td class=\"left\">" +
+            EscapeMarkup(LabelName(report, one.predicted)) + "</td><td>" + Format("%.2f", one.score) +
+            "</td><td class=\"left soft\">" + EscapeMarkup(one.place) + "</td></tr>";
+  }
+  return html + "</tbody></table></div></section>";
 }
 
 std::string Curve(const Report& report, const char* name, double ReportEpoch::*training,
@@ -542,6 +574,42 @@ std::string Curve(const Report& report, const char* name, double ReportEpoch::*t
          Path(frame, trained, "var(--h0)") + Path(frame, validated, "var(--h1)", "curve dash") + "</svg></figure>";
 }
 
+void BarRow(std::string& html, std::string_view name, double share, std::string_view number) {
+  html += "<span>" + EscapeMarkup(name) +
+          "</span><span class=\"track\"><span class=\"fill\" style=\"display:block;width:" +
+          Format("%.1f", 100 * std::clamp(share, 0.0, 1.0)) + "%\"></span></span><span class=\"number\">" +
+          EscapeMarkup(number) + "</span>";
+}
+
+std::string CandidatesTable(const ReportImpulse& impulse) {
+  if (impulse.tried.size() < 2) return "";
+  std::string html = "<h3>Tried, right in validation</h3><div class=\"bars\">";
+  for (const ReportTried& one : impulse.tried) BarRow(html, one.name, one.validation, AsPercent(one.validation));
+  return html + "</div>";
+}
+
+std::string LayersTable(const ReportImpulse& impulse) {
+  if (impulse.layers.empty()) return "";
+  const auto number = [](int64_t count) { return count > 0 ? Thousands(count) : std::string("–"); };
+  std::string html =
+      "<h3>Layers</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Layer</th>"
+      "<th scope=\"col\" class=\"left\">gives</th><th scope=\"col\">parameters</th>"
+      "<th scope=\"col\">multiplications</th><th scope=\"col\" title=\"How far the answers move when only this layer "
+      "is int8\">int8 moves answers by</th></tr></thead><tbody>";
+  int64_t parameters = 0, multiplications = 0;
+  for (const ReportLayer& layer : impulse.layers) {
+    parameters += layer.parameters;
+    multiplications += layer.multiplications;
+    html += "<tr><th scope=\"row\">" + EscapeMarkup(layer.name) + "</th><td class=\"left\">" +
+            EscapeMarkup(layer.shape) + "</td><td>" + number(layer.parameters) + "</td><td>" +
+            number(layer.multiplications) + "</td><td>" +
+            (layer.int8_loss ? Format("%.2f %%", 100 * *layer.int8_loss) : "–") + "</td></tr>";
+  }
+  html += "<tr><th scope=\"row\">in all</th><td></td><td>" + number(parameters) + "</td><td>" +
+          number(multiplications) + "</td><td></td></tr></tbody></table></div>";
+  return html + (impulse.int8_losses.empty() ? "" : "<p class=\"soft\">" + EscapeMarkup(impulse.int8_losses) + "</p>");
+}
+
 std::string TrainingSection(const Report& report) {
   const ReportImpulse& impulse = report.impulse;
   if (impulse.network.empty()) return "";
@@ -553,19 +621,13 @@ std::string TrainingSection(const Report& report) {
     if (impulse.best_epoch > 0) html += "; the network of epoch " + Thousands(impulse.best_epoch) + " is kept";
   }
   html += ".</p>";
+  html += CandidatesTable(impulse) + LayersTable(impulse);
   if (impulse.epochs.empty()) return html + "</section>";
   html += "<ul class=\"legend\">" + LegendLine("var(--h0)", "curve", "training") +
           LegendLine("var(--h1)", "curve dash", "validation") + "</ul><div class=\"two\">";
   html += Curve(report, "Accuracy", &ReportEpoch::training_accuracy, &ReportEpoch::validation_accuracy, true);
   html += Curve(report, "Loss", &ReportEpoch::training_loss, &ReportEpoch::validation_loss, false);
   return html + "</div></section>";
-}
-
-void BarRow(std::string& html, std::string_view name, double share, std::string_view number) {
-  html += "<span>" + EscapeMarkup(name) +
-          "</span><span class=\"track\"><span class=\"fill\" style=\"display:block;width:" +
-          Format("%.1f", 100 * std::clamp(share, 0.0, 1.0)) + "%\"></span></span><span class=\"number\">" +
-          EscapeMarkup(number) + "</span>";
 }
 
 std::string DeviceSection(const Report& report) {
@@ -644,7 +706,8 @@ std::string HtmlReport(const Report& report) {
       EscapeMarkup(report.title) + " · Thimble</title><style>" + kStyleSheet + "</style></head>\n<body><main>\n";
   for (const std::string& section :
        {Header(report), DataSection(report), SignalsSection(report), ScatterSection(report), ConfusionSection(report),
-        TrainingSection(report), DeviceSection(report), TimeSection(report), AgainSection(report)}) {
+        WorthSection(report), TrainingSection(report), DeviceSection(report), TimeSection(report),
+        AgainSection(report)}) {
     if (!section.empty()) html += section + "\n";
   }
   return html + "</main></body></html>\n";

@@ -53,6 +53,10 @@ Outcome Staging::Write(std::string_view name, std::string_view bytes) const {
   return Nothing{};
 }
 
+Outcome Staging::Write(std::string_view name, std::span<const std::byte> bytes) const {
+  return Write(name, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 Outcome Staging::Commit() {
   std::error_code error;
   fs::create_directories(target_, error);

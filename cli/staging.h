@@ -2,7 +2,9 @@
 #ifndef THIMBLE_CLI_STAGING_H_
 #define THIMBLE_CLI_STAGING_H_
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
@@ -27,6 +29,7 @@ class Staging {
 
   /// Writes a file into the temporary folder.
   Outcome Write(std::string_view name, std::string_view bytes) const;
+  Outcome Write(std::string_view name, std::span<const std::byte> bytes) const;
 
   /// Moves every file to the target, replacing files of the same names.
   Outcome Commit();

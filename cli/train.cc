@@ -1,21 +1,29 @@
 // `thimble train` and `thimble test`: from a folder of recordings to a network, and what a network is worth.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cli/block_parameters.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
+#include "cli/cross_validate.h"
 #include "cli/report.h"
 #include "cli/staging.h"
 #include "cli/terminal.h"
+#include "cli/test_on_board.h"
+#include "cli/train_anomaly.h"
+#include "cli/train_into.h"
+#include "cli/train_output.h"
+#include "cli/train_report.h"
 #include "compiler/impulse_file.h"
 #include "compiler/model_file.h"
 #include "studio/training.h"
@@ -29,77 +37,9 @@ using Kind = studio::Event::Kind;
 
 constexpr const char* kFloatModel = "model.float.tflite";
 constexpr const char* kReport = "report.json";
-
-void PrintLine(const Json& object) {
-  std::puts(object.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-  std::fflush(stdout);
-}
+constexpr const char* kPage = "report.html";
 
 Json Number(float value) { return std::isfinite(value) ? Json(value) : Json(); }
-
-/// Shows events: as bars for people, as one object a line for programs.
-class Show {
- public:
-  explicit Show(const CommonOptions& common)
-      : json_(common.json), progress_(stderr, StyleOf(stderr), 0, common.quiet || common.json) {}
-
-  /// False once somebody pressed Ctrl-C.
-  bool operator()(const studio::Event& event) {
-    switch (event.kind) {
-      case Kind::kBegin:
-        progress_.Begin(std::string(event.step));
-        if (json_) PrintLine({{"event", "begin"}, {"step", event.step}, {"text", event.text}});
-        break;
-      case Kind::kProgress:
-        progress_.Update(event.share);
-        break;
-      case Kind::kEpoch:
-        Tell(*event.epoch, event);
-        break;
-      case Kind::kEnd:
-        progress_.End(event.text);
-        if (json_) PrintLine({{"event", "end"}, {"step", event.step}, {"text", event.text}});
-        break;
-    }
-    return !Interrupted();
-  }
-
-  /// By step; a step that ran several times counts all of them.
-  Json Seconds() const {
-    std::map<std::string, double> sums;
-    double all = 0;
-    for (const auto& [step, seconds] : progress_.seconds()) {
-      sums[step] += seconds;
-      all += seconds;
-    }
-    sums["total"] = all;
-    return sums;
-  }
-
- private:
-  void Tell(const trainer::Epoch& epoch, const studio::Event& event) {
-    char detail[96];
-    if (std::isnan(epoch.validation_score)) {
-      std::snprintf(detail, sizeof detail, "loss %.3f", static_cast<double>(epoch.training_loss));
-    } else {
-      std::snprintf(detail, sizeof detail, "loss %.3f, validation %.1f %%", static_cast<double>(epoch.training_loss),
-                    100 * static_cast<double>(epoch.validation_score));
-    }
-    progress_.Update(event.share, detail);
-    if (!json_) return;
-    PrintLine({{"event", "epoch"},
-               {"epoch", epoch.number},
-               {"epochs", epoch.count},
-               {"training_loss", Number(epoch.training_loss)},
-               {"training_accuracy", Number(epoch.training_score)},
-               {"validation_loss", Number(epoch.validation_loss)},
-               {"validation_accuracy", Number(epoch.validation_score)},
-               {"best", epoch.best}});
-  }
-
-  bool json_;
-  Progress progress_;
-};
 
 Expected<std::string> ReadText(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -164,6 +104,39 @@ std::string NoticesText(const studio::Data& data, const Style& style) {
   return text;
 }
 
+/// A network to go on from brings its window and signal processing along.
+Outcome ReadStart(const TrainOptions& options, studio::TrainingOptions& training) {
+  if (options.from.empty()) {
+    if (options.freeze.empty()) return Nothing{};
+    return {Status::kInvalidArgument, "--freeze says which layers of --from stay; give that too"};
+  }
+  if (!options.block.empty() || !options.model.empty() || !options.impulse.empty()) {
+    return {Status::kInvalidArgument,
+            "--from brings its network, window and signal processing along; leave out --block, --model and --impulse"};
+  }
+  THIMBLE_ASSIGN(studio::Pretrained from, studio::ReadPretrained(options.from));
+  studio::Candidate candidate{.block = from.impulse.block, .size = {}};
+  if (!options.freeze.empty() && options.freeze != "all-but-last") {
+    const char* const end = options.freeze.data() + options.freeze.size();
+    const auto [stopped, error] = std::from_chars(options.freeze.data(), end, candidate.frozen_layers);
+    if (error != std::errc() || stopped != end || candidate.frozen_layers < 0) {
+      return {Status::kInvalidArgument, "--freeze " + options.freeze + ": give a number of layers, or all-but-last"};
+    }
+  }
+  if (from.impulse.width > 0) {
+    training.data.picture_side = from.impulse.width;
+  } else {
+    const double interval_ms = 1000.0 / from.impulse.rate_hz;
+    training.data.window_ms = from.impulse.window_readings * interval_ms;
+    if (!(training.data.stride_ms > 0)) training.data.stride_ms = from.impulse.stride_readings * interval_ms;
+  }
+  candidate.from = std::make_shared<const studio::Pretrained>(std::move(from));
+  training.candidates = {std::move(candidate)};
+  return Nothing{};
+}
+
+}  // namespace
+
 Outcome ReadDataOptions(const DataFolderOptions& from, uint64_t seed, studio::DataOptions& to) {
   to.folder = from.data;
   to.reading.rate_hz = from.rate_hz;
@@ -177,8 +150,6 @@ Outcome ReadDataOptions(const DataFolderOptions& from, uint64_t seed, studio::Da
   }
   return Nothing{};
 }
-
-}  // namespace
 
 Outcome Train(const TrainOptions& options) {
   studio::TrainingOptions training;
@@ -196,11 +167,23 @@ Outcome Train(const TrainOptions& options) {
     if (!(training.data.stride_ms > 0)) training.data.stride_ms = 1000.0 * impulse.stride_readings / impulse.rate_hz;
   }
   if (!options.block.empty()) {
-    training.block = compiler::DefaultParams(options.block);
-    if (std::holds_alternative<std::monostate>(training.block)) {
-      return {Status::kNotFound, options.block + ": there is no such block; there are " + compiler::BlockNames()};
-    }
+    THIMBLE_ASSIGN(training.block, BlockNamed(options.block));
   }
+  if (!options.parameters.empty()) {
+    if (std::holds_alternative<std::monostate>(training.block)) {
+      return {Status::kInvalidArgument, "--param is for a block; say which one with --block"};
+    }
+    THIMBLE_EXPECT(SetParameters(options.parameters, training.block));
+  }
+  if (!options.from.empty() && options.learn != "classifier") {
+    return {Status::kInvalidArgument, "--from goes on from a network that names labels, and --learn " + options.learn +
+                                          " asks for something else; leave out one of them"};
+  }
+  if ((options.folds > 0 || !options.each.empty()) && options.learn != "classifier") {
+    return {Status::kInvalidArgument,
+            "--folds and --each judge networks that name labels; leave them out with --learn " + options.learn};
+  }
+  if (options.learn == "anomaly") return TrainAnomaly(options, training);
   if (!options.model.empty()) {
     THIMBLE_ASSIGN(training.architecture, trainer::ArchitectureNamed(options.model));
   }
@@ -209,11 +192,25 @@ Outcome Train(const TrainOptions& options) {
   training.learning.epochs = options.epochs;
   training.learning.learning_rate = static_cast<float>(options.learning_rate);
   if (options.no_augmentation) training.learning.augment = trainer::AugmentOptions();
+  if (options.learn == "regression") return TrainRegression(options, training);
 
+  THIMBLE_EXPECT(ReadStart(options, training));
+  return TrainInto(options, training, Json::object());
+}
+
+Outcome TrainInto(const TrainOptions& options, const studio::TrainingOptions& training, const Json& more) {
+  THIMBLE_ASSIGN(const std::optional<studio::FoldOptions> folds, ReadFolds(options));
   THIMBLE_ASSIGN(Staging staging, Staging::Begin(options.out));
-  Show show(options.common);
-  THIMBLE_ASSIGN(const studio::TrainingResult result,
-                 studio::TrainImpulse(training, [&](const studio::Event& event) { return show(event); }));
+  TrainOutput show(options.common);
+  const studio::EventCallback on_event = [&](const studio::Event& event) { return show(event); };
+  studio::CrossValidation validation;
+  if (folds) {
+    THIMBLE_ASSIGN(validation, studio::CrossValidate(training, *folds, on_event));
+  } else {
+    THIMBLE_ASSIGN(validation.result, studio::TrainImpulse(training, on_event));
+  }
+  THIMBLE_ASSIGN(const ReportWorth worth, AssessTraining(validation.result));
+  const studio::TrainingResult& result = validation.result;
 
   const trainer::Evaluation& int8 = result.int8_test.evaluation;
   const std::vector<std::string>& labels = result.data.labels;
@@ -238,16 +235,25 @@ Outcome Train(const TrainOptions& options) {
   report["notices"] = result.data.set.notices;
   report["duplicates"] = result.data.duplicates;
   report["seconds"] = show.Seconds();
+  if (folds) DescribeFolds(validation, report);
+  report.update(more);
+  AddScores(worth, labels, report);
   Json file = report;
   file["curve"] = curve;
+  Report page = DescribeTraining(result, options.folder.data, worth);
+  page.version = THIMBLE_VERSION;
+  page.seed = options.seed;
+  page.seconds = show.StepSeconds();
+  page.files = {{options.out + "/impulse.json", "window, signal processing, labels"},
+                {options.out + "/" + result.impulse.model_file, "the int8 network"},
+                {options.out + "/" + kFloatModel, "the same in float32, to go on from"},
+                {options.out + "/" + kReport, "these figures for programs"}};
 
-  const auto bytes = [](const std::vector<std::byte>& content) {
-    return std::string_view(reinterpret_cast<const char*>(content.data()), content.size());
-  };
   THIMBLE_EXPECT(staging.Write("impulse.json", compiler::WriteImpulse(result.impulse)));
-  THIMBLE_EXPECT(staging.Write(result.impulse.model_file, bytes(result.int8_model)));
-  THIMBLE_EXPECT(staging.Write(kFloatModel, bytes(result.float_model)));
+  THIMBLE_EXPECT(staging.Write(result.impulse.model_file, result.int8_model));
+  THIMBLE_EXPECT(staging.Write(kFloatModel, result.float_model));
   THIMBLE_EXPECT(staging.Write(kReport, file.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
+  THIMBLE_EXPECT(staging.Write(kPage, HtmlReport(page)));
   THIMBLE_EXPECT(staging.Commit());
 
   if (options.common.json) {
@@ -256,12 +262,13 @@ Outcome Train(const TrainOptions& options) {
     return Nothing{};
   }
   const Style style = StyleOf(stdout);
-  std::string text = style.Bold(report["model"].get<std::string>()) + ", " +
-                     Thousands(trainer::ParameterCount(result.learnt.model)) + " parameters" +
-                     (result.learnt.stopped ? ", stopped early: the best so far" : "") + "\n" +
-                     AccuracyText(&result.float_test.evaluation, int8) + "\n" + ConfusionText(int8, labels) + "\n" +
-                     "  " + Wrap(result.losses, 2, style.width) + "\n" + NoticesText(result.data, style) + "\n" + "  " +
-                     options.out + "/impulse.json, model.tflite (int8), model.float.tflite, report.json\n";
+  std::string text =
+      style.Bold(report["model"].get<std::string>()) + ", " + Thousands(trainer::ParameterCount(result.learnt.model)) +
+      " parameters" + (result.learnt.stopped ? ", stopped early: the best so far" : "") + "\n" +
+      AccuracyText(&result.float_test.evaluation, int8) + "\n" + (folds ? FoldsText(validation, style) + "\n" : "") +
+      ConfusionText(int8, labels) + "\n" + ScoresText(worth, labels, style) + "  " +
+      Wrap(result.losses, 2, style.width) + "\n" + NoticesText(result.data, style) + "\n" + "  " + options.out +
+      "/impulse.json, model.tflite (int8), model.float.tflite, report.json, report.html\n";
   std::fputs(style.Plain(text).c_str(), stdout);
   return Nothing{};
 }
@@ -277,19 +284,20 @@ Outcome Test(const TestOptions& options) {
   THIMBLE_ASSIGN(const compiler::ImpulseDescription impulse,
                  compiler::ParseImpulse((folder / "impulse.json").string(), text));
   if (model_file.empty()) model_file = impulse.model_file;
-  THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(folder / model_file));
+  AlignedMemory model;
+  if (impulse.has_network()) {
+    THIMBLE_ASSIGN(model, compiler::ReadTflite(folder / model_file));
+  }
   if (model_file == kFloatModel) {
     return {Status::kInvalidArgument,
             options.model + ": give the folder, or " + impulse.model_file + "; the figures in float come with it"};
   }
-  if (impulse.labels.empty()) {
-    return {Status::kUnsupported, options.model + ": is no classifier; accuracy is for networks that name labels"};
-  }
-
   // The split that training used, so that the testing part is the same recordings.
   DataFolderOptions data_folder = options.folder;
   uint64_t seed = options.seed;
   Json parameters;
+  bool learnt_from_all = false;
+  std::optional<studio::ScoreChoice> choice;
   if (const auto file = ReadText(folder / kReport); file.ok()) {
     const Json report = Json::parse(*file, nullptr, false);
     if (report.is_object()) {
@@ -298,19 +306,34 @@ Outcome Test(const TestOptions& options) {
         data_folder.split = report["split"];
       }
       if (report.contains("parameters")) parameters = report["parameters"];
+      learnt_from_all = report.contains("folds");
+      choice = ReadChoice(report);
     }
   }
   studio::DataOptions reading;
   THIMBLE_EXPECT(ReadDataOptions(data_folder, seed, reading));
+  if (impulse.labels.empty()) {
+    AlignedMemory float_model;
+    if (impulse.is_regressor() && fs::exists(folder / kFloatModel)) {
+      THIMBLE_ASSIGN(float_model, compiler::ReadTflite(folder / kFloatModel));
+    }
+    const TestCase test{reading, impulse, model.span(), float_model.span(), parameters};
+    return impulse.is_regressor() ? TestRegression(options, test) : TestAnomaly(options, test);
+  }
 
-  Show show(options.common);
+  TrainOutput show(options.common);
   show({.kind = Kind::kBegin, .step = "data", .text = reading.folder});
   reading.reading.progress = [&](size_t done, size_t total) {
     return show({.step = "data",
                  .share = static_cast<double>(done) / static_cast<double>(std::max<size_t>(total, 1)),
                  .text = {}});
   };
-  THIMBLE_ASSIGN(const studio::Data data, studio::PrepareTest(reading, impulse));
+  THIMBLE_ASSIGN(studio::Data data, studio::PrepareTest(reading, impulse));
+  if (learnt_from_all && data.hash == impulse.data_hash) {
+    return {Status::kInvalidArgument,
+            reading.folder + ": the network has learnt from all of these recordings; what it is worth is in its " +
+                kReport + ", by folds. Give other recordings"};
+  }
   show({.kind = Kind::kEnd,
         .step = "data",
         .share = 1,
@@ -326,9 +349,21 @@ Outcome Test(const TestOptions& options) {
   }
   show({.kind = Kind::kEnd, .step = "test", .share = 1, .text = "int8 " + AsPercent(int8.evaluation.accuracy)});
 
+  THIMBLE_ASSIGN(const ReportWorth worth, AssessTest(data, int8, choice));
+  std::optional<BoardTest> board;
+  if (!options.board.empty()) {
+    show({.kind = Kind::kBegin, .step = "board", .text = options.board});
+    THIMBLE_ASSIGN(board, TestOnBoard(impulse, model.span(), data, [&](double share) {
+                     return show({.step = "board", .share = share, .text = {}});
+                   }));
+    show({.kind = Kind::kEnd, .step = "board", .share = 1, .text = DescribeIdentity(board->device)});
+  }
+
   const trainer::Evaluation* float_evaluation = has_float ? &in_float.evaluation : nullptr;
   if (options.common.json) {
     Json result = Describe(float_evaluation, int8.evaluation, impulse.labels);
+    AddScores(worth, impulse.labels, result);
+    if (board) AddBoard(*board, result);
     result["parameters"] = parameters;
     result["windows"] = data.testing.windows.size();
     result["notices"] = data.set.notices;
@@ -338,11 +373,13 @@ Outcome Test(const TestOptions& options) {
     return Nothing{};
   }
   const Style style = StyleOf(stdout);
-  std::fputs(style
-                 .Plain(AccuracyText(float_evaluation, int8.evaluation) + "\n" +
-                        ConfusionText(int8.evaluation, impulse.labels) + NoticesText(data, style))
-                 .c_str(),
-             stdout);
+  std::fputs(
+      style
+          .Plain(AccuracyText(float_evaluation, int8.evaluation) + "\n" +
+                 ConfusionText(int8.evaluation, impulse.labels) + "\n" + ScoresText(worth, impulse.labels, style) +
+                 (board ? BoardText(*board, style) : "") + NoticesText(data, style))
+          .c_str(),
+      stdout);
   return Nothing{};
 }
 

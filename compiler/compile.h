@@ -66,6 +66,10 @@ inline constexpr TargetName kTargets[] = {
 };
 const char* NameOf(steps::Target target);
 
+/// The steps for a processor as boards name it: "cortex-m4f" -> Target::kCortexM4. kUnsupported: there are no kernels
+/// for that.
+Expected<steps::Target> TargetOfCore(const std::string& core);
+
 /// A name that C++ takes for a namespace, made of a file's: "my-model.v2.tflite" -> "my_model_v2".
 std::string IdentifierOf(std::string_view file_name);
 

@@ -41,6 +41,32 @@ std::string EmitFloats(const std::string& name, std::span<const float> values) {
   return text + "\n};\n";
 }
 
+/// The definition that runtime/linked_anomaly.h announces; that of an autoencoder shares the impulse's scaling.
+std::string EmitAnomaly(const AnomalyDescription& anomaly, bool scales) {
+  constexpr const char* kKinds[] = {"kKMeans", "kDiagonalGaussians", "kFullGaussians", "kReconstruction"};
+  return std::string("constinit const Anomaly kLinkedAnomaly = {\n    .kind = Anomaly::Kind::") +
+         kKinds[static_cast<size_t>(anomaly.kind)] + ",\n" +
+         (anomaly.kind != runtime::Anomaly::Kind::kReconstruction
+              ? "    .features = kAnomalyFeatures,\n    .centres = kAnomalyCentres,\n    .scales = kAnomalyScales,\n"
+                "    .offsets = kAnomalyOffsets,\n"
+          : scales ? "    .centres = kFeatureOffsets,\n    .scales = kFeatureScales,\n"
+                   : "") +
+         "    .threshold = " + FloatLiteral(anomaly.threshold) + ",\n};\n\n";
+}
+
+std::string EmitAnomalyArrays(const AnomalyDescription& anomaly) {
+  constexpr size_t kPerLine = 16;
+  if (anomaly.kind == runtime::Anomaly::Kind::kReconstruction) return "";
+  std::string text =
+      "// Which features the anomaly detector looks at, and what normal ones are like (runtime/anomaly.h).\n"
+      "constexpr uint16_t kAnomalyFeatures[] = {";
+  for (size_t i = 0; i < anomaly.features.size(); ++i) {
+    text += (i % kPerLine == 0 ? "\n    " : " ") + std::to_string(anomaly.features[i]) + ",";
+  }
+  return text + "\n};\n" + EmitFloats("kAnomalyCentres", anomaly.centres) +
+         EmitFloats("kAnomalyScales", anomaly.scales) + EmitFloats("kAnomalyOffsets", anomaly.offsets) + "\n";
+}
+
 /// "    .fft_length = 16,\n" for each parameter.
 std::string EmitParams(const BlockParams& params) {
   std::string text;
@@ -68,6 +94,11 @@ std::string EmitParams(const BlockParams& params) {
 }
 
 }  // namespace
+
+std::string ApplicationOf(const ImpulseDescription& impulse) {
+  if (!impulse.anomaly) return "impulse_application";
+  return impulse.has_network() ? "detecting_impulse_application" : "detector_impulse_application";
+}
 
 std::string TypeName(std::string_view folder) {
   std::string type;
@@ -140,18 +171,21 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
   const ImpulseDescription& impulse = bound.description();
   const std::string block_folder = BlockOf(impulse.block).name;
   const std::string block_type = TypeName(block_folder);
-  const OperatorUse operators = UsedOperators(bound.session().network());
+  const bool has_network = impulse.has_network();
+  const OperatorUse operators = has_network ? UsedOperators(bound.session().network()) : OperatorUse();
+  const std::string answer = !impulse.labels.empty()  ? "one of " + std::to_string(impulse.labels.size()) + " labels"
+                             : impulse.is_regressor() ? "a number"
+                                                      : "how strange they are";
 
   std::string text = "// " + Comment(impulse.name) + ": every " + std::to_string(impulse.stride_readings) +
                      " readings, " + std::to_string(impulse.window_readings) + " readings of " +
                      std::to_string(impulse.axes.size()) + " axes -> " + block_folder + " -> " +
-                     std::to_string(bound.session().features().size()) + " features -> " +
-                     (impulse.labels.empty() ? std::string("a number")
-                                             : "one of " + std::to_string(impulse.labels.size()) + " labels") +
+                     std::to_string(bound.features().size()) + " features -> " + answer +
                      ".\n// Written by thimble from impulse.json; edit that instead.\n";
   text += "#include \"runtime/linked_impulse.h\"\n\n#include \"dsp/" + block_folder + "/block.h\"\n";
-  text += OperatorIncludes(operators) + "#include \"" + std::string(model_header) +
-          "\"\n\nnamespace thimble::runtime {\nnamespace {\n\n";
+  if (has_network) text += OperatorIncludes(operators) + "#include \"" + std::string(model_header) + "\"\n";
+  if (impulse.anomaly) text += "#include \"runtime/linked_anomaly.h\"\n";
+  text += "\nnamespace thimble::runtime {\nnamespace {\n\n";
 
   const std::string params = EmitParams(impulse.block);
   text += "using Params = dsp::" + block_type + "::Params;\n\nconstexpr Params kParams = {\n" + params + "};\n\n";
@@ -166,7 +200,8 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
             EmitFloats("kFeatureOffsets", impulse.feature_offsets) +
             EmitFloats("kFeatureScales", impulse.feature_scales) + "\n";
   }
-  text += OperatorList(operators);
+  if (impulse.anomaly) text += EmitAnomalyArrays(*impulse.anomaly);
+  if (has_network) text += OperatorList(operators);
   text += "\n// Exact: planned, not tried.\nconstexpr size_t kArenaBytes = " + std::to_string(bound.arena_bytes()) +
           ";\nalignas(kArenaAlignment) std::byte arena[kArenaBytes];\n\n}  // namespace\n\n";
   text += "constinit const Impulse kLinkedImpulse = {\n    .name = " + StringLiteral(impulse.name) +
@@ -177,12 +212,14 @@ std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol
                ? ", .width = " + std::to_string(impulse.width) + ", .height = " + std::to_string(impulse.height)
                : "") +
           "},\n    .stride_readings = " + std::to_string(impulse.stride_readings) +
-          ",\n    .block = dsp::BlockFor<dsp::" + block_type +
-          ">(kParams),\n    .block_params = &kParams,\n    .model = {" + std::string(symbol) + ", " +
-          std::to_string(bound.impulse().model.size()) + "},\n    .operators = kOperators,\n" +
+          ",\n    .block = dsp::BlockFor<dsp::" + block_type + ">(kParams),\n    .block_params = &kParams,\n" +
+          (has_network ? "    .model = {" + std::string(symbol) + ", " + std::to_string(bound.impulse().model.size()) +
+                             "},\n    .operators = kOperators,\n"
+                       : "") +
           "    .labels = " + (impulse.labels.empty() ? "{}" : "kLabels") + ",\n" +
-          (scales ? "    .scaling = {.offset = kFeatureOffsets, .scale = kFeatureScales},\n" : "") +
-          "};\n\nconstinit const std::span<std::byte> kLinkedArena = arena;\n\n}  // namespace thimble::runtime\n";
+          (scales ? "    .scaling = {.offset = kFeatureOffsets, .scale = kFeatureScales},\n" : "") + "};\n\n" +
+          (impulse.anomaly ? EmitAnomaly(*impulse.anomaly, scales) : "") +
+          "constinit const std::span<std::byte> kLinkedArena = arena;\n\n}  // namespace thimble::runtime\n";
   return text;
 }
 

@@ -21,8 +21,12 @@ std::string EmitModelSource(std::string_view symbol, std::string_view header, st
 
 /// The definitions that runtime/linked_impulse.h announces: the block's parameters, the labels, the operators that the
 /// model needs, for its types, and no others, and an arena of exactly the size it takes. Constant-initialised, all but
-/// the arena in flash. Includes "<model_header>", written for `symbol`.
+/// the arena in flash. Includes "<model_header>", written for `symbol`. Of an impulse with an anomaly detector also
+/// what runtime/linked_anomaly.h announces; one without a network needs no model.
 std::string EmitImpulseSource(const BoundImpulse& bound, std::string_view symbol, std::string_view model_header);
+
+/// The library of firmware/ that such an impulse is linked into, and speaks frames on the serial line.
+std::string ApplicationOf(const ImpulseDescription& impulse);
 
 /// `text` as a C++ string literal with its quotes: any bytes, any length.
 std::string StringLiteral(std::string_view text);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "trainer/network.h"
-#include "trainer/tflite_writer.h"
+#include "trainer/model_tflite.h"
+#include "trainer/test_models.h"
 
 namespace thimble::compiler {
 namespace {
@@ -40,12 +40,8 @@ TEST(EmitModel, IsAnAlignedConstantArrayForCAndCpp) {
 TEST(EmitImpulse, IsTheImpulseAsConstants) {
   dsp::SpectralAnalysis::Params params;
   params.filter_type = dsp::SpectralAnalysis::FilterType::kHigh;
-  const trainer::Network network = {.layers = {{.input_count = 13,
-                                                .output_count = 2,
-                                                .relu = false,
-                                                .weights = std::vector<float>(26, 0.5F),
-                                                .bias = {0, 0}}},
-                                    .softmax = true};
+  const auto model =
+      trainer::WriteTflite(trainer::DenseModel(13, {trainer::Weights(std::vector<float>(26, 0.5F), {0, 0})}, true));
   const auto bound = BoundImpulse::Bind({.name = "taps",
                                          .axes = {{"z", "g"}},
                                          .rate_hz = 62.5,
@@ -54,7 +50,7 @@ TEST(EmitImpulse, IsTheImpulseAsConstants) {
                                          .block = dsp::SpectralAnalysis::Params(),
                                          .labels = {"idle", "\"tap\""},
                                          .data_hash = ""},
-                                        trainer::WriteTflite(network));
+                                        *model);
   ASSERT_TRUE(bound.ok()) << bound.error().message;
   const std::string text = EmitImpulseSource(*bound, "model_tflite", "model.h");
   const std::string expected =
@@ -125,9 +121,7 @@ TEST(EmitImpulse, IsTheImpulseAsConstants) {
 }
 
 TEST(EmitImpulse, HoldsTheScalingOfFeatures) {
-  const trainer::Network network = {
-      .layers = {{.input_count = 2, .output_count = 1, .relu = false, .weights = {1, 1}, .bias = {0}}},
-      .softmax = false};
+  const auto model = trainer::WriteTflite(trainer::DenseModel(2, {trainer::Weights({1, 1}, {0})}, false));
   const auto bound = BoundImpulse::Bind({.name = "sum",
                                          .axes = {{"x", ""}},
                                          .rate_hz = 1,
@@ -138,7 +132,7 @@ TEST(EmitImpulse, HoldsTheScalingOfFeatures) {
                                          .data_hash = "",
                                          .feature_offsets = {1, -2.5F},
                                          .feature_scales = {0.1F, 0}},
-                                        trainer::WriteTflite(network));
+                                        *model);
   ASSERT_TRUE(bound.ok()) << bound.error().message;
   const std::string text = EmitImpulseSource(*bound, "model_tflite", "model.h");
   for (const char* line : {"constexpr float kFeatureOffsets[] = {\n    1.0f, -2.5f,\n};\n",

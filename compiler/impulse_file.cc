@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <type_traits>
@@ -18,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 1;
+constexpr const char* kAnomalyKinds[] = {"kmeans", "gmm", "gmm_full", "autoencoder"};  // in the order of the enum
 
 // Far above any sensor, far below where sizes overflow.
 constexpr int kMostAxes = 1024;
@@ -266,20 +268,107 @@ Outcome ReadParameters(std::string_view place, std::string_view json, BlockParam
   return ReadParams(ObjectReader(std::string(place), "", object), params);
 }
 
+const char* NameOf(runtime::Anomaly::Kind kind) { return kAnomalyKinds[static_cast<size_t>(kind)]; }
+
+std::optional<runtime::Anomaly::Kind> AnomalyKindNamed(std::string_view name) {
+  const auto* const found = std::find(std::begin(kAnomalyKinds), std::end(kAnomalyKinds), name);
+  if (found == std::end(kAnomalyKinds)) return {};
+  return static_cast<runtime::Anomaly::Kind>(found - std::begin(kAnomalyKinds));
+}
+
 namespace {
 
+/// The detector's arrays, as the runtime sees them. An autoencoder has those of the impulse.
+runtime::Anomaly ViewOf(const ImpulseDescription& impulse) {
+  const AnomalyDescription& own = *impulse.anomaly;
+  const bool repeats = impulse.is_autoencoder();
+  return {.kind = own.kind,
+          .features = own.features,
+          .centres = repeats ? impulse.feature_offsets : own.centres,
+          .scales = repeats ? impulse.feature_scales : own.scales,
+          .offsets = own.offsets,
+          .threshold = own.threshold};
+}
+
 // A list of one number or more; empty, with a complaint, if it is anything else.
-std::vector<float> ReadFloats(ObjectReader& reader, const std::string& key) {
+std::vector<float> ReadFloats(ObjectReader& reader, const std::string& key, const std::string& what) {
   const Json* list = reader.Find(key);
   if (list == nullptr) return {};
   if (!list->is_array() || list->empty() ||
       !std::all_of(list->begin(), list->end(), [](const Json& value) { return value.is_number(); })) {
-    reader.Complain(key, "must be a list of numbers, one for each feature");
+    reader.Complain(key, "must be a list of numbers, " + what);
     return {};
   }
   std::vector<float> numbers;
   for (const Json& value : *list) numbers.push_back(static_cast<float>(value.get<double>()));
   return numbers;
+}
+
+/// A list of different texts, at least one; empty, with a complaint, if it is anything else.
+std::vector<std::string> ReadTexts(ObjectReader& reader, const std::string& key, const std::string& what) {
+  const Json* list = reader.Find(key);
+  if (list == nullptr) return {};
+  if (!list->is_array() || list->empty() ||
+      !std::all_of(list->begin(), list->end(), [](const Json& text) { return text.is_string(); })) {
+    reader.Complain(key, "must be a list of texts, " + what);
+    return {};
+  }
+  return list->get<std::vector<std::string>>();
+}
+
+AnomalyDescription ReadAnomaly(ObjectReader& reader) {
+  AnomalyDescription anomaly;
+  const std::optional<runtime::Anomaly::Kind> kind = AnomalyKindNamed(reader.Text("kind"));
+  if (!kind) reader.Complain("kind", "must be one of: " + Joined(kAnomalyKinds));
+  anomaly.kind = kind.value_or(runtime::Anomaly::Kind::kKMeans);
+  anomaly.normal = ReadTexts(reader, "normal", "the labels of what is not strange");
+  anomaly.threshold = static_cast<float>(
+      reader.Number("threshold", std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max()));
+  if (anomaly.kind == runtime::Anomaly::Kind::kReconstruction) return anomaly;
+  for (const float feature : ReadFloats(reader, "features", "places in the row of features")) {
+    if (!(feature >= 0 && feature <= 65535) || feature != std::floor(feature)) {
+      reader.Complain("features", "must be whole numbers from 0 to 65535");
+      break;
+    }
+    anomaly.features.push_back(static_cast<uint16_t>(feature));
+  }
+  anomaly.centres = ReadFloats(reader, "centres", "one for each feature of each component");
+  anomaly.scales = ReadFloats(reader, "scales", "as docs/formats/impulse.md says");
+  anomaly.offsets = ReadFloats(reader, "offsets", "one for each component");
+  return anomaly;
+}
+
+Json ToJson(const AnomalyDescription& anomaly) {
+  const auto list = [](const std::vector<float>& numbers) {
+    Json array = Json::array();
+    for (const float number : numbers) array.push_back(Shortest(number));
+    return array;
+  };
+  Json json = {{"kind", NameOf(anomaly.kind)}, {"normal", anomaly.normal}, {"threshold", Shortest(anomaly.threshold)}};
+  if (anomaly.kind == runtime::Anomaly::Kind::kReconstruction) return json;
+  json["features"] = anomaly.features;
+  json["centres"] = list(anomaly.centres);
+  json["scales"] = list(anomaly.scales);
+  json["offsets"] = list(anomaly.offsets);
+  return json;
+}
+
+/// What keeps a detector from being run behind a block that gives so many features; empty: nothing.
+std::string Explain(const ImpulseDescription& impulse, size_t feature_count) {
+  const AnomalyDescription& anomaly = *impulse.anomaly;
+  if (anomaly.normal.empty()) return "must name the labels that it learnt from";
+  for (const auto* numbers : {&anomaly.centres, &anomaly.scales, &anomaly.offsets}) {
+    if (!std::all_of(numbers->begin(), numbers->end(), [](float number) { return std::isfinite(number); })) {
+      return "has a number that is too large for float32; fit it again";
+    }
+  }
+  if (!std::isfinite(anomaly.threshold)) return "has a threshold that is no number";
+  if (impulse.is_autoencoder() && !impulse.labels.empty()) return "repeats its features and names no labels";
+  if (impulse.is_autoencoder() && !impulse.has_network()) return "is a network, which learn.model must name";
+  if (!runtime::Fits(ViewOf(impulse), feature_count)) {
+    return "has arrays that do not fit together or into " + std::to_string(feature_count) + " features; fit it again";
+  }
+  return "";
 }
 
 }  // namespace
@@ -312,13 +401,22 @@ Outcome Check(const ImpulseDescription& impulse) {
   if (const char* reason = WordsOf(impulse.block).explain(PointerTo(impulse.block), impulse.Window())) {
     return refuse(std::string(WordsOf(impulse.block).name) + ": " + reason);
   }
+  if (impulse.anomaly) {
+    const size_t features = BlockOf(impulse.block).feature_count(PointerTo(impulse.block), impulse.Window());
+    if (const std::string reason = Explain(impulse, features); !reason.empty()) {
+      return refuse("the anomaly detector " + reason);
+    }
+  } else if (impulse.labels.empty() && !impulse.has_network()) {
+    return refuse("an impulse needs a network or an anomaly detector");
+  }
   return Nothing{};
 }
 
 std::string WriteImpulse(const ImpulseDescription& impulse) {
   Json axes = Json::array();
   for (const InputAxis& axis : impulse.axes) axes.push_back({{"name", axis.name}, {"units", axis.units}});
-  Json learn = {{"type", impulse.labels.empty() ? "regressor" : "classifier"}, {"model", impulse.model_file}};
+  Json learn = {{"type", !impulse.labels.empty() ? "classifier" : impulse.is_regressor() ? "regressor" : "anomaly"}};
+  if (impulse.has_network()) learn["model"] = impulse.model_file;
   if (!impulse.labels.empty()) learn["labels"] = impulse.labels;
   if (!impulse.feature_scales.empty()) {
     Json offsets = Json::array(), scales = Json::array();
@@ -326,6 +424,7 @@ std::string WriteImpulse(const ImpulseDescription& impulse) {
     for (const float scale : impulse.feature_scales) scales.push_back(Shortest(scale));
     learn["standardise"] = {{"offset", std::move(offsets)}, {"scale", std::move(scales)}};
   }
+  if (impulse.anomaly) learn["anomaly"] = ToJson(*impulse.anomaly);
   Json input = {{"axes", axes},
                 {"rate_hz", impulse.rate_hz},
                 {"window_readings", impulse.window_readings},
@@ -399,24 +498,31 @@ Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_vie
   if (const Json* value = top.Find("learn")) {
     ObjectReader learn(name, "learn", *value);
     const std::string type = learn.Text("type");
-    if (type != "classifier" && type != "regressor") learn.Complain("type", "must be classifier or regressor");
-    impulse.model_file = learn.Text("model");
-    if (const Json* labels = learn.Find("labels", type == "classifier")) {
-      const bool texts =
-          labels->is_array() && !labels->empty() &&
-          std::all_of(labels->begin(), labels->end(), [](const Json& label) { return label.is_string(); });
-      if (type == "regressor") {
-        learn.Complain("labels", "does not belong to a regressor");
-      } else if (!texts) {
-        learn.Complain("labels", "must be a list of texts, one for each output of the network");
-      } else {
-        impulse.labels = labels->get<std::vector<std::string>>();
+    const bool detects = type == "anomaly";
+    if (type != "classifier" && type != "regressor" && !detects) {
+      learn.Complain("type", "must be classifier, regressor or anomaly");
+    }
+    impulse.model_file = learn.Text("model", !detects);
+    if (impulse.model_file.empty() && learn.Find("model", false) != nullptr) {
+      learn.Complain("model", "must be the name of a .tflite file");
+    }
+    if (learn.Find("labels", type == "classifier") != nullptr) {
+      if (type != "classifier") learn.Complain("labels", "does not belong to a regressor or an anomaly detector");
+      impulse.labels = ReadTexts(learn, "labels", "one for each output of the network");
+    }
+    if (const Json* anomaly = learn.Find("anomaly", detects)) {
+      ObjectReader detector(name, "learn.anomaly", *anomaly);
+      impulse.anomaly = ReadAnomaly(detector);
+      THIMBLE_EXPECT(detector.Finish());
+      if (detects && impulse.is_autoencoder() != impulse.has_network()) {
+        learn.Complain("model", impulse.has_network() ? "belongs to no detector but an autoencoder"
+                                                      : "is missing: an autoencoder is a network");
       }
     }
     if (const Json* standardise = learn.Find("standardise", false)) {
       ObjectReader numbers(name, "learn.standardise", *standardise);
-      impulse.feature_offsets = ReadFloats(numbers, "offset");
-      impulse.feature_scales = ReadFloats(numbers, "scale");
+      impulse.feature_offsets = ReadFloats(numbers, "offset", "one for each feature");
+      impulse.feature_scales = ReadFloats(numbers, "scale", "one for each feature");
       THIMBLE_EXPECT(numbers.Finish());
     }
     THIMBLE_EXPECT(learn.Finish());
@@ -443,6 +549,8 @@ struct BoundImpulse::State {
   std::vector<const char*> labels;
   runtime::Impulse impulse;
   runtime::Session session;
+  runtime::FeatureSession feature_session;
+  runtime::Anomaly anomaly;
 };
 
 Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::span<const std::byte> model) {
@@ -463,19 +571,37 @@ Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::s
                     .labels = state->labels,
                     .scaling = {.offset = own.feature_offsets, .scale = own.feature_scales}};
 
+  if (own.anomaly) state->anomaly = ViewOf(own);
+
   // The exact size is known after loading once into an arena that is large enough.
   runtime::Fault fault;
-  Status status = Status::kOutOfMemory;
-  for (size_t bytes = kFirstArenaBytes; status == Status::kOutOfMemory && bytes <= kLargestArenaBytes; bytes *= 4) {
-    state->arena = AlignedMemory(bytes);
-    status = state->session.Load(state->impulse, state->arena.span(), &fault);
+  const auto load = [&](auto& session) {
+    Status status = Status::kOutOfMemory;
+    for (size_t bytes = kFirstArenaBytes; status == Status::kOutOfMemory && bytes <= kLargestArenaBytes; bytes *= 4) {
+      state->arena = AlignedMemory(bytes);
+      status = session.Load(state->impulse, state->arena.span(), &fault);
+    }
+    if (!ok(status)) return status;
+    state->arena = AlignedMemory(session.arena_bytes());
+    return session.Load(state->impulse, state->arena.span(), &fault);
+  };
+  if (!own.has_network()) {
+    if (const Status status = load(state->feature_session); !ok(status)) {
+      return {status, own.name + ": " + kernels::Sentence(fault.reason)};
+    }
+    return BoundImpulse(std::move(state));
   }
-  if (ok(status)) {
-    state->arena = AlignedMemory(state->session.arena_bytes());
-    status = state->session.Load(state->impulse, state->arena.span(), &fault);
-  }
+  const Status status = load(state->session);
   if (!ok(status)) {
     return {status, own.model_file + ": " + runtime::Describe(state->model.span(), state->impulse.operators, fault)};
+  }
+  if (own.is_autoencoder()) {
+    const auto repeated = static_cast<size_t>(state->session.network().output(0).shape.Count());
+    if (repeated != state->session.features().size()) {
+      return {Status::kVerificationFailed, own.model_file + ": gives " + std::to_string(repeated) + " numbers for " +
+                                               std::to_string(state->session.features().size()) +
+                                               " features; an autoencoder repeats every feature"};
+    }
   }
   return BoundImpulse(std::move(state));
 }
@@ -483,6 +609,31 @@ Expected<BoundImpulse> BoundImpulse::Bind(ImpulseDescription description, std::s
 const ImpulseDescription& BoundImpulse::description() const { return state_->description; }
 const runtime::Impulse& BoundImpulse::impulse() const { return state_->impulse; }
 runtime::Session& BoundImpulse::session() const { return state_->session; }
-size_t BoundImpulse::arena_bytes() const { return state_->session.arena_bytes(); }
+runtime::FeatureSession& BoundImpulse::feature_session() const { return state_->feature_session; }
+const runtime::Anomaly& BoundImpulse::anomaly() const { return state_->anomaly; }
+
+size_t BoundImpulse::arena_bytes() const { return state_->arena.span().size(); }
+
+std::span<float> BoundImpulse::window() const {
+  return state_->description.has_network() ? state_->session.window() : state_->feature_session.window();
+}
+
+std::span<const float> BoundImpulse::features() const {
+  return state_->description.has_network() ? state_->session.features() : state_->feature_session.features();
+}
+
+runtime::Verdict BoundImpulse::Run() const {
+  if (state_->description.has_network()) return state_->session.Run();
+  state_->feature_session.ExtractFeatures();
+  return {};
+}
+
+runtime::Detection BoundImpulse::Detect() const {
+  const runtime::Anomaly& anomaly = state_->anomaly;
+  const float score = state_->description.is_autoencoder()
+                          ? runtime::ReconstructionError(anomaly, features(), state_->session.network().output(0))
+                          : runtime::Score(anomaly, features());
+  return runtime::Detect(anomaly, score);
+}
 
 }  // namespace thimble::compiler

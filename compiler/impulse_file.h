@@ -3,7 +3,9 @@
 #define THIMBLE_COMPILER_IMPULSE_FILE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,8 @@
 
 #include "base/error.h"
 #include "dsp/blocks_headers.inc"
+#include "runtime/anomaly.h"
+#include "runtime/feature_session.h"
 #include "runtime/impulse.h"
 #include "runtime/session.h"
 
@@ -60,6 +64,19 @@ struct InputAxis {
   bool operator==(const InputAxis&) const = default;
 };
 
+/// A detector of what was never seen in training, with its own memory: runtime::Anomaly explains the arrays.
+struct AnomalyDescription {
+  runtime::Anomaly::Kind kind = runtime::Anomaly::Kind::kKMeans;
+  std::vector<uint16_t> features;
+  std::vector<float> centres, scales, offsets;  ///< of an autoencoder empty: the impulse's own scaling serves
+  float threshold = 0;
+  std::vector<std::string> normal;  ///< labels of the recordings that it learnt from
+};
+
+/// "kmeans", "gmm", "gmm_full", "autoencoder": in files, and what people type.
+const char* NameOf(runtime::Anomaly::Kind kind);
+std::optional<runtime::Anomaly::Kind> AnomalyKindNamed(std::string_view name);
+
 /// Everything about an impulse but the weights.
 struct ImpulseDescription {
   std::string name;
@@ -68,14 +85,19 @@ struct ImpulseDescription {
   int window_readings = 0;
   int stride_readings = 0;
   BlockParams block;
-  std::vector<std::string> labels;  ///< one an output of the network; empty: a regressor
-  std::string model_file = "model.tflite";
-  std::string data_hash;  ///< of the recordings it was trained on; empty: unknown
+  std::vector<std::string> labels;  ///< one an output of the network; empty: a regressor, or an anomaly detector
+  std::string model_file = "model.tflite";  ///< empty: an anomaly detector alone, without a network
+  std::string data_hash;                    ///< of the recordings it was trained on; empty: unknown
   /// Of pictures: pixels a row, and rows; 0 for everything else.
   int width = 0;
   int height = 0;
   /// What each feature becomes before the network takes it: (feature - offset) * scale. Both empty: it stays as it is.
   std::vector<float> feature_offsets = {}, feature_scales = {};
+  std::optional<AnomalyDescription> anomaly = {};  ///< beside the network, or alone
+
+  bool has_network() const { return !model_file.empty(); }
+  bool is_autoencoder() const { return anomaly && anomaly->kind == runtime::Anomaly::Kind::kReconstruction; }
+  bool is_regressor() const { return labels.empty() && has_network() && !is_autoencoder(); }
 
   dsp::Window Window() const {
     return {static_cast<int>(axes.size()), window_readings, static_cast<float>(rate_hz), width, height};
@@ -95,15 +117,27 @@ Expected<ImpulseDescription> ParseImpulse(std::string_view file, std::string_vie
 /// An impulse with its model, owning all that the runtime points at. Moving it keeps every address.
 class BoundImpulse {
  public:
-  /// kVerificationFailed and others as Session::Load, in a sentence that begins with the model's file name.
+  /// `model` is empty where the impulse has no network. kVerificationFailed and others as Session::Load, in a sentence
+  /// that begins with the model's file name.
   static Expected<BoundImpulse> Bind(ImpulseDescription description, std::span<const std::byte> model);
 
   const ImpulseDescription& description() const;
   const runtime::Impulse& impulse() const;
 
-  /// A loaded session; it lives as long as this object. Its arena is exactly as large as it must be.
+  /// A loaded session; it lives as long as this object. Its arena is exactly as large as it must be. Of an impulse
+  /// without a network, which must not be asked for it, feature_session() is loaded instead.
   runtime::Session& session() const;
+  runtime::FeatureSession& feature_session() const;
   size_t arena_bytes() const;
+
+  // Either, whichever is loaded.
+  std::span<float> window() const;
+  std::span<const float> features() const;
+  runtime::Verdict Run() const;  ///< without a network: label -1, no scores
+
+  /// Of an impulse with an anomaly detector: its arrays, and what it says about the window that Run has judged.
+  const runtime::Anomaly& anomaly() const;
+  runtime::Detection Detect() const;
 
  private:
   struct State;

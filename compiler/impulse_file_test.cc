@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "trainer/network.h"
-#include "trainer/tflite_writer.h"
+#include "trainer/model_tflite.h"
+#include "trainer/test_models.h"
 
 namespace thimble::compiler {
 namespace {
@@ -56,6 +56,7 @@ TEST(ImpulseFile, KeepsTheSizeOfPictures) {
                                        .stride_readings = 48,
                                        .block = DefaultParams("image"),
                                        .labels = {"cat", "dog"},
+                                       .data_hash = {},
                                        .width = 8,
                                        .height = 6};
   const std::string text = WriteImpulse(pictures);
@@ -123,7 +124,7 @@ TEST(ImpulseFile, NamesTheFileAndTheKeyOfAMistake) {
       {"\"low\"", "\"lowish\"", "impulse.json: block.parameters.filter-type must be one of: low, high, none"},
       {"\"do-log\": false", "\"do-log\": 1", "impulse.json: block.parameters.do-log must be true or false"},
       {"\"do-log\"", "\"do-lag\"", "impulse.json: block.parameters.do-lag is not known here"},
-      {"\"classifier\"", "\"oracle\"", "impulse.json: learn.type must be classifier or regressor"},
+      {"\"classifier\"", "\"oracle\"", "impulse.json: learn.type must be classifier, regressor or anomaly"},
       {"\"name\": \"gestures\"", "\"nome\": \"gestures\"", "impulse.json: name is missing"},
   };
   for (const Mistake& mistake : mistakes) {
@@ -166,9 +167,8 @@ TEST(Check, RefusesLabelsThatRepeat) {
   EXPECT_FALSE(Check(impulse).ok());
 }
 
-trainer::Network Doubling() {
-  return {.layers = {{.input_count = 1, .output_count = 1, .relu = false, .weights = {2}, .bias = {1}}},
-          .softmax = false};
+std::vector<std::byte> Doubling() {
+  return *trainer::WriteTflite(trainer::DenseModel(1, {trainer::Weights({2}, {1})}, false));
 }
 
 ImpulseDescription OneNumber() {
@@ -183,7 +183,7 @@ ImpulseDescription OneNumber() {
 }
 
 TEST(BoundImpulse, RunsAndKnowsItsArena) {
-  const auto model = trainer::WriteTflite(Doubling());
+  const auto model = Doubling();
   auto bound = BoundImpulse::Bind(OneNumber(), model);
   ASSERT_TRUE(bound.ok()) << bound.error().message;
   const BoundImpulse moved = std::move(*bound);  // keeps what the session points at
@@ -196,12 +196,12 @@ TEST(BoundImpulse, ScalesFeatures) {
   ImpulseDescription impulse = OneNumber();
   impulse.feature_offsets = {10};
   impulse.feature_scales = {0.5F};
-  const auto bound = BoundImpulse::Bind(impulse, trainer::WriteTflite(Doubling()));
+  const auto bound = BoundImpulse::Bind(impulse, Doubling());
   ASSERT_TRUE(bound.ok()) << bound.error().message;
   bound->session().window()[0] = 20;
   EXPECT_EQ(bound->session().Run().score, 11);
   impulse.feature_offsets = impulse.feature_scales = {1, 1};
-  const auto refused = BoundImpulse::Bind(impulse, trainer::WriteTflite(Doubling()));
+  const auto refused = BoundImpulse::Bind(impulse, Doubling());
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("one offset and one scale for each feature"), std::string::npos)
       << refused.error().message;
@@ -210,14 +210,14 @@ TEST(BoundImpulse, ScalesFeatures) {
 TEST(BoundImpulse, RefusesAModelForOtherFeatures) {
   ImpulseDescription impulse = OneNumber();
   impulse.window_readings = 2;
-  const auto bound = BoundImpulse::Bind(impulse, trainer::WriteTflite(Doubling()));
+  const auto bound = BoundImpulse::Bind(impulse, Doubling());
   ASSERT_FALSE(bound.ok());
   EXPECT_EQ(bound.error().status, Status::kVerificationFailed);
   EXPECT_TRUE(bound.error().message.starts_with("model.tflite: ")) << bound.error().message;
 }
 
 TEST(BoundImpulse, RefusesEveryTruncationOfAModelByName) {
-  const auto model = trainer::WriteTflite(Doubling());
+  const auto model = Doubling();
   for (size_t size = 0; size < model.size(); ++size) {
     const auto bound = BoundImpulse::Bind(OneNumber(), std::span(model).first(size));
     // The last bytes of a file may be padding that nothing points at.

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "dataset/internal/acquisition.h"
+#include "dataset/acquisition.h"
 #include "dataset/internal/csv.h"
 #include "dataset/internal/info_labels.h"
 #include "dataset/internal/pictures.h"
@@ -280,7 +280,8 @@ bool SameAxes(const Recording& a, const Recording& b) {
   });
 }
 
-/// All recordings must mean the same by their numbers.
+}  // namespace
+
 Outcome CheckUniform(const std::vector<Recording>& recordings) {
   const Recording& first = recordings.front();
   for (const Recording& other : recordings) {
@@ -298,24 +299,22 @@ Outcome CheckUniform(const std::vector<Recording>& recordings) {
   return Nothing{};
 }
 
-}  // namespace
-
 Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, const ReadOptions& options,
                               std::vector<std::string>& notices) {
   if (bytes.empty()) return {Status::kDataLoss, std::string(file) + ": the file is empty; record it again"};
   const auto read = [&]() -> Expected<Recording> {
     switch (FormatOf(file)) {
       case Format::kJson:
-        return HoldsDigits(bytes) ? ReadDigits(bytes) : ReadAcquisitionJson(bytes);
+        return HoldsDigits(bytes) ? ReadDigits(bytes) : ReadAcquisitionJson(bytes, {.take = options.take});
       case Format::kCbor:
-        return ReadAcquisitionCbor(bytes);
+        return ReadAcquisitionCbor(bytes, {.take = options.take});
       case Format::kCsv:
         return ReadCsv(bytes, options.rate_hz, notices);
       case Format::kLines:
         if (HasTimeColumn(bytes)) return ReadCsv(bytes, options.rate_hz, notices);
         return ReadSerialLines(bytes, options.rate_hz, notices);
       case Format::kWav:
-        return ReadWav(bytes, notices);
+        return ReadWav(bytes, notices, options.take);
       case Format::kPng:
         return ReadPng(bytes);
       case Format::kJpeg:
@@ -327,6 +326,10 @@ Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, con
   };
   Expected<Recording> recording = read();
   if (!recording) return About(file, recording.error());
+  if (options.take) {
+    std::ranges::for_each(recording->values, options.take);
+    recording->values = {};
+  }
   const std::string_view name = FileName(file);
   recording->file = file;
   recording->name = name.substr(0, name.find_last_of('.'));

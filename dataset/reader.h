@@ -22,11 +22,14 @@ struct ReadOptions {
   size_t readings_per_recording = 0;
   /// Called after each file with how many are done, of how many; returns false to stop (kCancelled).
   std::function<bool(size_t done, size_t total)> progress = {};
+  /// Of ReadBytes: the readings' numbers go there, one after the other, and Recording::values stays empty, so that a
+  /// long recording can be looked over in little memory.
+  std::function<void(float)> take = {};
 };
 
 /// Reads every data file below `path`, in the order of their names.
 ///
-///   .json .cbor   Edge Impulse data acquisition format
+///   .json .cbor   Edge Impulse data acquisition format; of CBOR also with 16-bit sound behind it
 ///   .csv .tsv     a header, and perhaps a time column (timestamp, time, t: ms; time_s, seconds: s; time_us: µs)
 ///   .txt .log     lines of a serial monitor: [67,-24,1031,1820,-2800,-70] or 67,-24,1031
 ///   .wav          sound: PCM or float, mixed into one channel, full scale ±32768
@@ -51,6 +54,10 @@ Expected<Dataset> ReadFolder(const std::string& path, const ReadOptions& options
 /// Made for bytes from strangers: any input gives a recording or a sentence.
 Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, const ReadOptions& options,
                               std::vector<std::string>& notices);
+
+/// Whether all recordings mean the same by their numbers: the same axes, units, and rates (within 1 %). At least one.
+/// kInvalidArgument, with the names of two files that differ.
+Outcome CheckUniform(const std::vector<Recording>& recordings);
 
 }  // namespace thimble::dataset
 

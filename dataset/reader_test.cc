@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "dataset/acquisition.h"
 #include "dataset/duplicates.h"
 #include "dataset/internal/test_files.h"
 #include "dataset/split.h"
@@ -152,10 +153,39 @@ TEST(AcquisitionCbor, TreatsUndefinedAsAMissingValue) {
   EXPECT_NE(ErrorOf("a.cbor", Cbor({"x"}, "\xf9\x7e\x01")).find("(NaN)"), std::string::npos);
 }
 
-TEST(AcquisitionCbor, RefusesSoundByNameAndHostileLengths) {
-  const auto sound = Read("a.cbor", Cbor({"audio"}, Text("Ref-BINARY-i16  ")) + "\x01\x02");
-  ASSERT_FALSE(sound.ok());
-  EXPECT_EQ(sound.error().status, Status::kUnsupported);
+TEST(AcquisitionCbor, TakesTheSoundThatFollowsBehindTheDocument) {
+  using namespace std::string_literals;
+  const std::string document = Cbor({"audio"}, Text("Ref-BINARY-i16  "));
+  const auto sound = Read("a.cbor", document + "\x01\x02\xff\xff\x00\x80"s);
+  ASSERT_TRUE(sound.ok()) << sound.error().message;
+  EXPECT_EQ(sound->values, (std::vector<float>{513, -1, -32768}));
+  EXPECT_NE(ErrorOf("a.cbor", document).find("no sound follows"), std::string::npos);
+  EXPECT_NE(ErrorOf("a.cbor", document + "abc").find("inside a 16-bit sample"), std::string::npos);
+  EXPECT_NE(ErrorOf("a.cbor", Cbor({"x", "y"}, Text("Ref-BINARY-i16")) + "ab").find("names 2 axes"), std::string::npos);
+  EXPECT_NE(ErrorOf("a.cbor", Cbor({"audio"}, Text("Ref-BINARY-i16") + "\x01"s) + "ab").find("beside"),
+            std::string::npos);
+}
+
+TEST(Acquisition, SaysWhatStandsAroundTheReadings) {
+  Envelope envelope;
+  const std::string text =
+      R"({"protected":{"ver":"v1","alg":"HS256"},"signature":"00ff","payload":{"device_name":"ac:1","device_type":"T",)"
+      R"("interval_ms":5,"sensors":[{"name":"x","units":"g"}],"values":[1,2,3]}})";
+  std::vector<float> taken;
+  const auto recording = ReadAcquisitionJson(text, {&envelope, [&](float value) { taken.push_back(value); }});
+  ASSERT_TRUE(recording.ok()) << recording.error().message;
+  EXPECT_TRUE(recording->values.empty());
+  EXPECT_EQ(taken, (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(envelope.algorithm + envelope.signature + envelope.device_name + envelope.device_type, "HS25600ffac:1T");
+
+  const std::string picture = R"({"payload":{"interval_ms":0.1,"device_name":"phone","sensors":[{"name":"image"}],)"
+                              R"("values":["Ref-BINARY-image/jpeg (5 bytes) ab"]}})";
+  ASSERT_TRUE(ReadAcquisitionJson(picture, {&envelope}).ok());
+  EXPECT_EQ(envelope.reference, "Ref-BINARY-image/jpeg (5 bytes) ab");
+  EXPECT_FALSE(ReadAcquisitionJson(picture).ok());
+}
+
+TEST(AcquisitionCbor, RefusesHostileLengths) {
   EXPECT_NE(ErrorOf("a.cbor", std::string(1'000'000, '\x81')).find("more than 32 deep"), std::string::npos);
   EXPECT_NE(ErrorOf("a.cbor", "\x9b\xff\xff\xff\xff\xff\xff\xff\xff").find("the file ends inside"), std::string::npos);
   EXPECT_NE(ErrorOf("a.cbor", std::string("\xa1\x01\x01", 3)).find("a key that is not text"), std::string::npos);

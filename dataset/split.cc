@@ -1,6 +1,7 @@
 #include "dataset/split.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -82,7 +83,8 @@ Outcome DrawLots(const ByLabel& by_label, const SplitOptions& options) {
 
 constexpr char kSplitByHelp[] =
     "say author, recording, folder, order, time, or how names tell the group: speaker:{digit}_{speaker}_{index}, or a "
-    "regular expression such as session:(s[0-9]+)_";
+    "regular expression such as session:(s[0-9]+)_; and behind it, if you like, what tests: order=30%, "
+    "speaker:{digit}_{speaker}_{index}=theo,lucas, or numbers as 0..4";
 
 /// A template as a regular expression: {GROUP} becomes the parenthesis, other fields anything, all else itself.
 std::string ExpressionOf(std::string_view pattern, std::string_view group) {
@@ -146,7 +148,33 @@ bool ComesBefore(std::string_view a, std::string_view b) {
   return a.empty() && b.empty() ? whole.first < whole.second : a.empty();
 }
 
+/// "'a', 'b', …"
+std::string Listed(const std::vector<std::string>& names) {
+  constexpr size_t kMostNamed = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kMostNamed); ++i) text += (i == 0 ? "" : ", ") + Quote(names[i]);
+  return names.size() > kMostNamed ? text + ", …" : text;
+}
+
 std::string GroupName(const SplitBy& by) { return by.kind == SplitBy::Kind::kFolder ? "folder" : by.group; }
+
+/// Groups that were named test, all others train.
+Outcome TestNamedGroups(Dataset& dataset, const SplitBy& by) {
+  THIMBLE_ASSIGN(const Groups groups, FindGroups(dataset, by));
+  std::set<size_t> testing;
+  for (const std::string& name : by.testing) {
+    const auto place = std::lower_bound(groups.names.begin(), groups.names.end(), name);
+    if (place == groups.names.end() || *place != name) {
+      return {Status::kInvalidArgument, "no recording is of the " + GroupName(by) + " " + Quote(name) +
+                                            " that is to test; there are " + Listed(groups.names)};
+    }
+    testing.insert(static_cast<size_t>(place - groups.names.begin()));
+  }
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    dataset.recordings[i].category = testing.contains(groups.of[i]) ? Category::kTesting : Category::kTraining;
+  }
+  return CheckAuthorsSplit(GroupByLabel(dataset.recordings), dataset.notices);
+}
 
 /// Whole groups by lot: one goes to testing when that brings the labels nearer to their shares.
 Outcome DrawLotsOfGroups(Dataset& dataset, const SplitOptions& options) {
@@ -218,21 +246,53 @@ Outcome DrawLotsOfGroups(Dataset& dataset, const SplitOptions& options) {
     }
     take(*smallest);
   }
-  constexpr size_t kMostNamed = 5;
-  std::string names;
-  for (size_t named = 0; const size_t group : testing) {
-    if (named++ == kMostNamed) {
-      names += ", …";
-      break;
-    }
-    names += (names.empty() ? "" : ", ") + Quote(groups.names[group]);
-  }
+  std::vector<std::string> names;
+  for (const size_t group : testing) names.push_back(groups.names[group]);
   for (size_t i = 0; i < dataset.recordings.size(); ++i) {
     dataset.recordings[i].category = testing.contains(groups.of[i]) ? Category::kTesting : Category::kTraining;
   }
-  dataset.notices.push_back("split by " + GroupName(options.by) + ": tested on " + names + ", " +
+  dataset.notices.push_back("split by " + GroupName(options.by) + ": tested on " + Listed(names) + ", " +
                             std::to_string(testing.size()) + " of " + std::to_string(groups.names.size()));
   return Nothing{};
+}
+
+/// Whole groups to folds, large ones first: each to where it brings the labels nearest to even.
+std::vector<size_t> DealGroups(const Dataset& dataset, const Groups& groups, size_t folds, uint64_t seed) {
+  std::map<std::string, std::vector<double>> counts;  // [label][group], recordings
+  std::vector<uint64_t> lots(groups.names.size());
+  std::vector<size_t> sizes(groups.names.size());
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    std::vector<double>& of_label = counts[dataset.recordings[i].label];
+    of_label.resize(groups.names.size());
+    ++of_label[groups.of[i]];
+    lots[groups.of[i]] += Lot(seed, dataset.recordings[i]);  // a sum, because the order of recordings means nothing
+    ++sizes[groups.of[i]];
+  }
+  std::vector<size_t> order(groups.names.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::tie(sizes[b], lots[a], groups.names[a]) < std::tie(sizes[a], lots[b], groups.names[b]);
+  });
+  std::vector<size_t> fold_of(groups.names.size());
+  std::map<std::string, std::vector<double>> dealt;  // [label][fold]
+  for (const size_t group : order) {
+    size_t best = 0;
+    double least = 0;
+    for (size_t fold = 0; fold < folds; ++fold) {
+      // The sum of squares is least when all folds hold as many of each label, in shares of the label.
+      double cost = 0;
+      for (const auto& [label, of_label] : counts) {
+        std::vector<double>& of_fold = dealt[label];
+        of_fold.resize(folds);
+        const double all = std::accumulate(of_label.begin(), of_label.end(), 0.0);
+        cost += (2 * of_fold[fold] + of_label[group]) * of_label[group] / (all * all);
+      }
+      if (fold == 0 || cost < least) best = fold, least = cost;
+    }
+    fold_of[group] = best;
+    for (const auto& [label, of_label] : counts) dealt[label][best] += of_label[group];
+  }
+  return fold_of;
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
@@ -282,8 +342,65 @@ Outcome SplitByTime(Dataset& dataset, double testing_share) {
 
 }  // namespace
 
+namespace {
+
+/// What tests, behind the last "=" of a split: "30%", or names of groups.
+Outcome ParseTesting(std::string_view text, SplitBy& by) {
+  constexpr int64_t kMostNumbers = 10'000;
+  const auto wrong = [&](const std::string& why) {
+    return Error{Status::kInvalidArgument, "split by …=" + std::string(text) + ": " + why + "; " + kSplitByHelp};
+  };
+  if (text.ends_with('%')) {
+    double percent = 0;
+    const std::string_view digits = text.substr(0, text.size() - 1);
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), percent);
+    if (error != std::errc() || end != digits.end() || !(percent > 0 && percent < 100)) {
+      return wrong("the share that tests lies between 0% and 100%");
+    }
+    if (by.kind == SplitBy::Kind::kAuthor)
+      return wrong("the author has drawn the line; say recording=" + std::string(text));
+    by.testing_share = percent / 100;
+    return Nothing{};
+  }
+  if (by.kind != SplitBy::Kind::kName && by.kind != SplitBy::Kind::kFolder) {
+    return wrong("names can only be given of groups and folders");
+  }
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view name = Trim(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (name.empty()) continue;
+    const size_t dots = name.find("..");
+    int64_t first = 0, last = 0;
+    const auto is_number = [](std::string_view digits, int64_t& number) {
+      const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+      return error == std::errc() && end == digits.end();
+    };
+    if (dots == std::string_view::npos || !is_number(name.substr(0, dots), first) ||
+        !is_number(name.substr(dots + 2), last)) {
+      by.testing.emplace_back(name);
+      continue;
+    }
+    if (first < 0 || last < first || last - first >= kMostNumbers) {
+      return wrong(Quote(std::string(name)) + " does not count upwards, as 0..4 does");
+    }
+    for (int64_t number = first; number <= last; ++number) by.testing.push_back(std::to_string(number));
+  }
+  if (by.testing.empty()) return wrong("it does not say what tests");
+  return Nothing{};
+}
+
+}  // namespace
+
 Expected<SplitBy> ParseSplitBy(std::string_view text) {
   using Kind = SplitBy::Kind;
+  // An "=" with a pattern's signs behind it is part of the pattern.
+  if (const size_t equals = text.rfind('=');
+      equals != std::string_view::npos && text.find_first_of("{}()[]", equals) == std::string_view::npos) {
+    THIMBLE_ASSIGN(SplitBy by, ParseSplitBy(text.substr(0, equals)));
+    THIMBLE_EXPECT(ParseTesting(text.substr(equals + 1), by));
+    return by;
+  }
   constexpr std::pair<std::string_view, Kind> kWords[] = {{"author", Kind::kAuthor},
                                                           {"recording", Kind::kRecording},
                                                           {"folder", Kind::kFolder},
@@ -364,7 +481,51 @@ Outcome LeaveOut(Dataset& dataset, const Groups& groups, size_t group) {
   return CheckAuthorsSplit(by_label, ignored);
 }
 
-Outcome Split(Dataset& dataset, const SplitOptions& options) {
+Expected<Groups> DealFolds(const Dataset& dataset, const SplitBy& by, int folds, uint64_t seed) {
+  const auto wrong = [&](const std::string& why) {
+    return Error{Status::kInvalidArgument,
+                 Count(static_cast<size_t>(std::max(folds, 0)), "fold", "folds") + ": " + why};
+  };
+  if (folds < 2) return wrong("at least two are needed, so that each is judged by what the others taught");
+  if (by.kind == SplitBy::Kind::kOrder || by.kind == SplitBy::Kind::kTime) {
+    return wrong("parts by order or time are no groups to leave out; take recordings, folders, or what names tell");
+  }
+  THIMBLE_ASSIGN(const Groups groups, FindGroups(dataset, by));
+  const auto count = static_cast<size_t>(folds);
+  if (groups.names.size() < count) {
+    return wrong("there are only " + std::to_string(groups.names.size()) + "; take fewer folds");
+  }
+  Groups dealt;
+  for (size_t fold = 1; fold <= count; ++fold) dealt.names.push_back(std::to_string(fold));
+  dealt.of.resize(dataset.recordings.size());
+  if (by.kind == SplitBy::Kind::kFolder || by.kind == SplitBy::Kind::kName) {
+    const std::vector<size_t> fold_of = DealGroups(dataset, groups, count, seed);
+    for (size_t i = 0; i < dealt.of.size(); ++i) dealt.of[i] = fold_of[groups.of[i]];
+    return dealt;
+  }
+  std::map<std::string, std::vector<std::pair<uint64_t, size_t>>> lots;  // [label]
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    lots[dataset.recordings[i].label].emplace_back(Lot(seed, dataset.recordings[i]), i);
+  }
+  size_t turn = 0;  // runs on from label to label, so that folds are of one size
+  for (auto& [label, of_label] : lots) {
+    if (of_label.size() < 2) {
+      return wrong("label " + Quote(label) +
+                   " has only one recording, so nothing could learn it where it is left out; "
+                   "record it again, or cut long files with --readings-per-recording");
+    }
+    std::sort(of_label.begin(), of_label.end(), [&](const auto& a, const auto& b) {
+      return std::tie(a.first, dataset.recordings[a.second].file) <
+             std::tie(b.first, dataset.recordings[b.second].file);
+    });
+    for (const auto& [lot, index] : of_label) dealt.of[index] = turn++ % count;
+  }
+  return dealt;
+}
+
+Outcome Split(Dataset& dataset, const SplitOptions& asked) {
+  SplitOptions options = asked;
+  if (options.by.testing_share > 0) options.testing_share = options.by.testing_share;
   if (!(options.testing_share > 0 && options.testing_share < 1)) {
     return {Status::kInvalidArgument,
             "a testing share of " + Number(options.testing_share) + " is impossible; it lies between 0 and 1"};
@@ -387,7 +548,7 @@ Outcome Split(Dataset& dataset, const SplitOptions& options) {
       return DrawLots(GroupByLabel(recordings), options);
     case SplitBy::Kind::kFolder:
     case SplitBy::Kind::kName:
-      return DrawLotsOfGroups(dataset, options);
+      return options.by.testing.empty() ? DrawLotsOfGroups(dataset, options) : TestNamedGroups(dataset, options.by);
     case SplitBy::Kind::kOrder: {
       const ByLabel by_label = GroupByLabel(recordings);
       THIMBLE_EXPECT(CheckTwoOfEach(by_label));

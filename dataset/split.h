@@ -24,9 +24,11 @@ struct SplitBy {
     kTime,       ///< of each recording the beginning trains and the end tests
   };
   Kind kind = Kind::kAuthor;
-  std::string group = {};               ///< kName: what a group is, "speaker"
-  std::string pattern = {};             ///< kName: as it was typed
-  std::string regular_expression = {};  ///< kName: whose first parenthesis, found in Recording::file, is the group
+  std::string group = {};                 ///< kName: what a group is, "speaker"
+  std::string pattern = {};               ///< kName: as it was typed
+  std::string regular_expression = {};    ///< kName: whose first parenthesis, found in Recording::file, is the group
+  std::vector<std::string> testing = {};  ///< kName, kFolder: the groups that test; empty: drawn by lot
+  double testing_share = 0;               ///< 0: that of SplitOptions
 };
 
 /// Reads what people type: "author", "recording", "folder", "order", "time", or GROUP:PATTERN, where the pattern is one
@@ -35,12 +37,17 @@ struct SplitBy {
 ///   speaker:{digit}_{speaker}_{index}   the end of the file's path, without its ending; {speaker} is the group
 ///   session:(s[0-9]+)_                  a regular expression (ECMAScript), whose first parenthesis is the group
 ///
+/// Behind an = may stand what tests: a share, or the names of groups, of which 0..4 is five.
+///
+///   order=30%                                       time=40%
+///   speaker:{digit}_{speaker}_{index}=theo,lucas    index:{digit}_{speaker}_{index}=0..4
+///
 ///   kInvalidArgument  neither of these (the sentence shows what would be)
 Expected<SplitBy> ParseSplitBy(std::string_view text);
 
 struct SplitOptions {
   uint64_t seed = 1;
-  double testing_share = 0.2;  ///< of each label's recordings; 0 < share < 1
+  double testing_share = 0.2;  ///< of each label's recordings; 0 < share < 1; where `by` does not say
   SplitBy by = {};
 };
 
@@ -58,7 +65,7 @@ struct SplitOptions {
 ///
 ///   kInvalidArgument   nothing is labelled; a label has one recording, or comes from one group, only; a label of the
 ///                      author's testing part is missing in training; everything is marked testing; a share outside
-///                      0..1; a file name without a group; pictures by time
+///                      0..1; a file name without a group; a group to test by that no file is of; pictures by time
 Outcome Split(Dataset& dataset, const SplitOptions& options = {});
 
 /// Which recordings belong together.
@@ -77,6 +84,14 @@ Expected<Groups> FindGroups(const Dataset& dataset, const SplitBy& by);
 ///
 ///   kInvalidArgument   a label comes from this group only, so nothing could learn it
 Outcome LeaveOut(Dataset& dataset, const Groups& groups, size_t group);
+
+/// Deals recordings, or the groups of `by`, into `folds` groups called "1", "2", …, to leave out one after the other:
+/// single recordings label by label in an order that a hash of (seed, content) gives, groups each to where it brings
+/// the labels nearest to even. Remove duplicates first.
+///
+///   kInvalidArgument   fewer than two folds; fewer groups than folds, or fewer than two recordings of a label; `by`
+///                      order or time, whose parts are no groups; a file name without a group
+Expected<Groups> DealFolds(const Dataset& dataset, const SplitBy& by, int folds, uint64_t seed);
 
 }  // namespace thimble::dataset
 

@@ -208,6 +208,26 @@ TEST(ParseSplitBy, ExplainsWhatItCannotRead) {
   says("subject:({", "not a regular expression");
   says("subject:{person}_{index}", "not a regular expression");
   says("subject:abc", "neither {subject} nor a parenthesis");
+  says("order=0%", "between 0% and 100%");
+  says("order=x%", "between 0% and 100%");
+  says("author=20%", "recording=20%");
+  says("time=anna", "only be given of groups and folders");
+  says("folder=", "does not say what tests");
+  says("folder=4..0", "'4..0' does not count upwards");
+}
+
+TEST(ParseSplitBy, ReadsWhatTests) {
+  EXPECT_EQ(By("order=30%").testing_share, 0.3);
+  EXPECT_EQ(By("time=40%").kind, SplitBy::Kind::kTime);
+  EXPECT_EQ(By(std::string(kSpeaker) + "=50%").testing_share, 0.5);
+  const SplitBy named = By(std::string(kSpeaker) + "=theo, lucas");
+  EXPECT_EQ(named.pattern, "{digit}_{speaker}_{index}");
+  EXPECT_EQ(named.testing, (std::vector<std::string>{"theo", "lucas"}));
+  EXPECT_EQ(By("folder=b,2..4").testing, (std::vector<std::string>{"b", "2", "3", "4"}));
+  // The sign may be a part of names.
+  EXPECT_EQ(By("who:who={who}").testing, std::vector<std::string>());
+  EXPECT_EQ(By("who:who={who}=anna").testing, std::vector<std::string>{"anna"});
+  EXPECT_EQ(By("who:who=([a-z]+)").pattern, "who=([a-z]+)");
 }
 
 TEST(FindGroups, ReadsThemFromNamesAndFolders) {
@@ -339,6 +359,84 @@ TEST(Split, ByTimeRefusesWhatHasNone) {
   Dataset tiny = Labelled({{"wave", 2}});
   tiny.recordings[0].values.resize(3);
   EXPECT_NE(Split(tiny, {.by = By("time")}).error().message.find("1 reading cannot be cut in two"), std::string::npos);
+}
+
+TEST(Split, TestsTheGroupsThatWereNamed) {
+  Dataset dataset = Spoken(2, {"anna", "ben"}, 8);
+  ASSERT_TRUE(Split(dataset, {.by = By("index:{digit}_{speaker}_{index}=0..2")}).ok());
+  for (const Recording& recording : dataset.recordings) {
+    EXPECT_EQ(recording.category == Category::kTesting, recording.name.back() <= '2') << recording.name;
+  }
+  EXPECT_NE(Split(dataset, {.by = By("speaker:{digit}_{speaker}_{index}=theo")})
+                .error()
+                .message.find("speaker 'theo' that is to test; there are 'anna', 'ben'"),
+            std::string::npos);
+  EXPECT_FALSE(Split(dataset, {.by = By("speaker:{digit}_{speaker}_{index}=anna,ben")}).ok());  // nobody to learn from
+}
+
+TEST(Split, TestsTheShareThatWasNamed) {
+  Dataset dataset = Labelled({{"idle", 10}, {"wave", 20}});
+  ASSERT_TRUE(Split(dataset, {.by = By("order=30%")}).ok());
+  EXPECT_EQ(Testing(dataset).size(), 9u);
+}
+
+std::map<std::string, std::map<size_t, int>> CountFolds(const Dataset& dataset, const Groups& folds) {
+  std::map<std::string, std::map<size_t, int>> counts;  // [label][fold]
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) ++counts[dataset.recordings[i].label][folds.of[i]];
+  return counts;
+}
+
+TEST(DealFolds, GivesEachFoldAsMuchOfEachLabel) {
+  const Dataset dataset = Labelled({{"idle", 10}, {"rare", 3}, {"wave", 25}});
+  const Expected<Groups> folds = DealFolds(dataset, {}, 5, 1);
+  ASSERT_TRUE(folds.ok());
+  EXPECT_EQ(folds->names, (std::vector<std::string>{"1", "2", "3", "4", "5"}));
+  auto counts = CountFolds(dataset, *folds);
+  for (size_t fold = 0; fold < 5; ++fold) {
+    EXPECT_EQ(counts["idle"][fold], 2);
+    EXPECT_EQ(counts["wave"][fold], 5);
+    EXPECT_LE(counts["rare"][fold], 1);
+  }
+}
+
+TEST(DealFolds, DependsOnContentAndSeedAlone) {
+  Dataset dataset = Labelled({{"idle", 10}, {"wave", 10}});
+  const Expected<Groups> folds = DealFolds(dataset, {}, 4, 1);
+  EXPECT_NE(DealFolds(dataset, {}, 4, 2)->of, folds->of);
+  std::reverse(dataset.recordings.begin(), dataset.recordings.end());
+  for (Recording& recording : dataset.recordings) recording.file = "renamed/" + recording.file;
+  std::vector<size_t> reversed = DealFolds(dataset, {}, 4, 1)->of;
+  std::reverse(reversed.begin(), reversed.end());
+  EXPECT_EQ(reversed, folds->of);
+}
+
+TEST(DealFolds, KeepsGroupsWhole) {
+  const Dataset dataset = Spoken(3, {"anna", "ben", "chris", "dora", "emil", "fay"}, 4);
+  const Expected<Groups> folds = DealFolds(dataset, By(kSpeaker), 3, 1);
+  ASSERT_TRUE(folds.ok());
+  const Groups speakers = *FindGroups(dataset, By(kSpeaker));
+  std::map<size_t, std::set<size_t>> speakers_of;
+  std::set<size_t> dealt;
+  for (size_t i = 0; i < dataset.recordings.size(); ++i) {
+    speakers_of[folds->of[i]].insert(speakers.of[i]);
+  }
+  for (const auto& [fold, of_fold] : speakers_of) {
+    EXPECT_EQ(of_fold.size(), 2u);  // two speakers a fold
+    for (const size_t speaker : of_fold) EXPECT_TRUE(dealt.insert(speaker).second);
+  }
+}
+
+TEST(DealFolds, RefusesWhatCannotBeLeftOut) {
+  const auto says = [](const Dataset& dataset, const SplitBy& by, int folds, const std::string& words) {
+    const Expected<Groups> dealt = DealFolds(dataset, by, folds, 1);
+    ASSERT_FALSE(dealt.ok()) << words;
+    EXPECT_NE(dealt.error().message.find(words), std::string::npos) << dealt.error().message;
+  };
+  const Dataset dataset = Labelled({{"idle", 4}, {"wave", 4}});
+  says(dataset, {}, 1, "at least two");
+  says(dataset, {}, 9, "there are only 8; take fewer");
+  says(dataset, By("time"), 2, "no groups to leave out");
+  says(Labelled({{"idle", 1}, {"wave", 4}}), {}, 2, "'idle' has only one recording");
 }
 
 TEST(LeaveOut, TestsEachGroupOnce) {

@@ -35,6 +35,10 @@ float SquaredDistance(const Anomaly& anomaly, std::span<const float> row, size_t
 }  // namespace
 
 bool Fits(const Anomaly& anomaly, size_t feature_count) {
+  if (anomaly.kind == Anomaly::Kind::kReconstruction) {
+    return anomaly.features.empty() && anomaly.offsets.empty() && anomaly.centres.size() == anomaly.scales.size() &&
+           (anomaly.scales.empty() || anomaly.scales.size() == feature_count);
+  }
   const size_t count = anomaly.features.size();
   const size_t components = anomaly.offsets.size();
   const size_t scales = anomaly.kind == Anomaly::Kind::kKMeans              ? count
@@ -72,6 +76,21 @@ float Score(const Anomaly& anomaly, std::span<const float> features) {
     }
   }
   return sum > 0 ? -(largest + Ln(sum)) : kInfinity;
+}
+
+float ReconstructionError(const Anomaly& anomaly, std::span<const float> features, const kernels::Tensor& repeated) {
+  float sum = 0;
+  for (size_t i = 0; i < features.size(); ++i) {
+    float value = features[i];
+    if (!anomaly.scales.empty()) value = (value - anomaly.centres[i]) * anomaly.scales[i];
+    const float answer = repeated.type == kernels::Type::kFloat32
+                             ? repeated.As<float>()[i]
+                             : static_cast<float>(repeated.As<int8_t>()[i] - repeated.zero_point) * repeated.Scale();
+    const float difference = value - answer;
+    sum += difference * difference;
+  }
+  const float mean = sum / static_cast<float>(features.size());
+  return mean < kInfinity ? mean : kInfinity;
 }
 
 }  // namespace thimble::runtime

@@ -150,6 +150,24 @@ TEST(Anomaly, IsCheckedForArraysThatDoNotFit) {
   }
 }
 
+TEST(ReconstructionError, IsTheMeanSquaredDifferenceOfScaledFeatures) {
+  constexpr float kOffsets[] = {10, 0};
+  constexpr float kHalves[] = {0.5f, 1};
+  const Anomaly anomaly = {.kind = Kind::kReconstruction, .centres = kOffsets, .scales = kHalves};
+  EXPECT_TRUE(Fits(anomaly, 2));
+  EXPECT_FALSE(Fits(anomaly, 3));
+  float repeated[] = {1, 3};
+  kernels::Tensor tensor;
+  tensor.type = kernels::Type::kFloat32;
+  tensor.data = repeated;
+  EXPECT_EQ(ReconstructionError(anomaly, std::vector{14.0f, 0.0f}, tensor), (1.0f + 9.0f) / 2);
+  // Without a scaling, features are what was to be repeated.
+  EXPECT_EQ(ReconstructionError({.kind = Kind::kReconstruction}, std::vector{1.0f, 5.0f}, tensor), 2.0f);
+  for (const float broken : {std::nanf(""), 3e38f, -std::numeric_limits<float>::infinity()}) {
+    EXPECT_EQ(ReconstructionError(anomaly, std::vector{broken, 0.0f}, tensor), std::numeric_limits<float>::infinity());
+  }
+}
+
 TEST(Anomaly, HasTheSameBitsEverywhere) { EXPECT_EQ(AnomalyFingerprint(), kAnomalyFingerprint); }
 
 }  // namespace

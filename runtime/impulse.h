@@ -25,10 +25,11 @@ struct Impulse {
   dsp::Window window;
   int stride_readings = 1;  ///< a verdict every so many readings
   const dsp::Block* block = nullptr;
-  const void* block_params = nullptr;    ///< the block's own Params
-  std::span<const unsigned char> model;  ///< a .tflite, aligned to 16 bytes; not std::byte, so that a C array will do
-  std::span<const kernels::Operator* const> operators;  ///< those that the model needs, or more
-  std::span<const char* const> labels;                  ///< one for each output; empty: a regressor
+  const void* block_params = nullptr;  ///< the block's own Params
+  /// A .tflite, aligned to 16 bytes; not std::byte, so that a C array will do. Empty: features are all there is.
+  std::span<const unsigned char> model = {};
+  std::span<const kernels::Operator* const> operators = {};  ///< those that the model needs, or more
+  std::span<const char* const> labels = {};                  ///< one for each output; empty: a regressor
   FeatureScaling scaling = {};
 };
 

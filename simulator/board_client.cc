@@ -155,9 +155,16 @@ Expected<std::vector<BoardVerdict>> BoardClient::Judge(std::span<const float> sa
                             .network_instructions = verdict->network_ticks * instructions,
                             .dsp_cycles = verdict->dsp_ticks * cycles,
                             .network_cycles = verdict->network_ticks * cycles,
-                            .raw_scores = {verdict->raw_scores.begin(), verdict->raw_scores.end()}});
+                            .raw_scores = {verdict->raw_scores.begin(), verdict->raw_scores.end()},
+                            .anomaly_score = {}});
         if (verdicts.back().window + size_t{1} != verdicts.size())
           return Broken("lost a verdict on the way; try again");
+      } else if (const auto detection = wire::Decode<wire::Detection>(frame); detection.ok()) {
+        if (verdicts.empty() || static_cast<uint32_t>(verdicts.back().window) != detection->window) {
+          return Broken("lost a verdict on the way; try again");
+        }
+        verdicts.back().anomaly_score = detection->score;
+        verdicts.back().strange = detection->strange != 0;
       } else if (const auto taken = wire::Decode<wire::Taken>(frame); taken.ok()) {
         if (taken->count != at / axes) return Broken("lost readings on the way; try again");
         break;

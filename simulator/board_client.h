@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct BoardVerdict {
   uint64_t dsp_cycles = 0;  ///< ticks of BoardAbout::tick_hz; 0 on a board whose ticks do not count time
   uint64_t network_cycles = 0;
   std::vector<std::byte> raw_scores;
+  std::optional<float> anomaly_score;  ///< of an impulse with an anomaly detector
+  bool strange = false;                ///< above its threshold
 };
 
 struct ModelRun {

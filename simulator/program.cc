@@ -159,4 +159,14 @@ Expected<Program> LoadProgram(const std::filesystem::path& path, const firmware:
   return program;
 }
 
+std::vector<std::byte> RawImage(const Program& program, const firmware::Board& board) {
+  std::vector<std::byte> image;
+  for (const Program::Segment& segment : program.segments) {
+    if (!board.flash.Contains(segment.address)) continue;
+    image.resize(segment.address - board.flash.base, std::byte{0xff});
+    image.insert(image.end(), segment.bytes.begin(), segment.bytes.end());
+  }
+  return image;
+}
+
 }  // namespace thimble::simulator

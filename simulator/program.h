@@ -44,6 +44,9 @@ struct Program {
 ///   kInvalidArgument   no program for this board: it lies outside of its flash or starts outside of it
 Expected<Program> LoadProgram(const std::filesystem::path& file, const firmware::Board& board);
 
+/// The bytes from the first to the last that the program has in flash: what a .bin is.
+std::vector<std::byte> RawImage(const Program& program, const firmware::Board& board);
+
 }  // namespace thimble::simulator
 
 #endif  // THIMBLE_SIMULATOR_PROGRAM_H_

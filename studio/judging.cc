@@ -8,7 +8,6 @@
 #include "compiler/model_file.h"
 #include "kernels/all_operators.h"
 #include "studio/learning.h"
-#include "trainer/network.h"
 
 namespace thimble::studio {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "studio/input_scale.h"
+#include "trainer/evaluate.h"
 #include "trainer/fit.h"
-#include "trainer/network.h"
 
 namespace thimble::studio {
 namespace {
@@ -85,11 +85,20 @@ bool IsBetter(const Learnt& one, const Learnt& other) {
 /// Whether the windows that chose the candidate are worth learning from too: where there are few, they are many.
 bool WantsAllRows(const Learnt& chosen) {
   constexpr int64_t kQuick = 2'000'000;  // multiplications a window: else it would take as long again
-  if (std::isnan(chosen.validation_accuracy) || chosen.training.rows() > static_cast<int>(kFewWindows)) return false;
+  // Of clips and gestures each is an example of its own; windows of long recordings repeat each other.
+  constexpr size_t kFewRecordings = 5000;
+  if (std::isnan(chosen.validation_accuracy)) return false;
+  const std::vector<int>& groups = chosen.training.groups;
+  const auto rows = static_cast<size_t>(chosen.training.rows());
+  const bool is_each_its_own = std::set<int>(groups.begin(), groups.end()).size() == rows;
+  if (rows > (is_each_its_own ? kFewRecordings : kFewWindows)) return false;
   return Multiplications(chosen.model.spec) <= kQuick;
 }
 
 std::string NameOf(const Candidate& candidate) {
+  if (candidate.from != nullptr) {
+    return std::string(compiler::BlockOf(candidate.block).name) + " + network of " + candidate.from->impulse.name;
+  }
   return std::string(compiler::BlockOf(candidate.block).name) + " + " +
          std::string(trainer::WordsOf(candidate.architecture).name);
 }
@@ -134,29 +143,48 @@ std::vector<Candidate> SuitableCandidates(const Data& data, const compiler::Bloc
 
 Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const LearningOptions& options,
                        const EventCallback& on_event) {
+  Step step(on_event, "features", compiler::BlockOf(candidate.block).name);
+  THIMBLE_ASSIGN(trainer::Table rows,
+                 Features(data, data.training, candidate.block, [&](double share) { return step.Progress(share); }));
+  step.End(std::to_string(rows.rows()) + " training windows of " + std::to_string(rows.feature_count) + " features");
+  return LearnFrom(data, candidate, std::move(rows), options, on_event);
+}
+
+Expected<Learnt> LearnFrom(const Data& data, const Candidate& candidate, trainer::Table rows,
+                           const LearningOptions& options, const EventCallback& on_event) {
   Learnt learnt;
   learnt.candidate = candidate;
-  {
-    Step step(on_event, "features", compiler::BlockOf(candidate.block).name);
-    THIMBLE_ASSIGN(learnt.training,
-                   Features(data, data.training, candidate.block, [&](double share) { return step.Progress(share); }));
-    step.End(std::to_string(learnt.training.rows()) + " training windows of " +
-             std::to_string(learnt.training.feature_count) + " features");
-  }
-  if (candidate.architecture == trainer::Architecture::kAutoencoder) {
+  learnt.training = std::move(rows);
+  const Pretrained* const from = candidate.from.get();
+  if (from == nullptr && candidate.architecture == trainer::Architecture::kAutoencoder) {
     return {Status::kInvalidArgument,
             "autoencoder: repeats its features instead of naming labels; take another network to tell labels apart"};
   }
   const auto classes = static_cast<int>(data.labels.size());
   learnt.layout = compiler::WordsOf(candidate.block).layout_of(compiler::PointerTo(candidate.block), data.shape);
-  THIMBLE_ASSIGN(const trainer::ModelSpec spec,
-                 trainer::MakeSpec(candidate.architecture, learnt.layout, classes, false, candidate.size));
+  trainer::Model fresh;
+  int frozen_layers = 0;
+  bool learns_gently = false;
+  if (from != nullptr) {
+    THIMBLE_ASSIGN(Start start, GoOnFrom(*from, data.labels, learnt.training, candidate.frozen_layers, options.seed));
+    fresh = std::move(start.model);
+    learnt.scaling = std::move(start.scaling);
+    frozen_layers = start.frozen_layers;
+    learns_gently = !start.learns_only_last;
+  } else {
+    THIMBLE_ASSIGN(const trainer::ModelSpec made,
+                   trainer::MakeSpec(candidate.architecture, learnt.layout, classes, false, candidate.size));
+    THIMBLE_ASSIGN(fresh, trainer::Initialise(made, options.seed));
+  }
+  const trainer::ModelSpec& spec = fresh.spec;
   const trainer::Split split = trainer::SplitByGroup(learnt.training, options.validation_share, options.seed);
   trainer::Table training = learnt.training.Select(split.training);
   trainer::Table validation = learnt.training.Select(split.validation);
 
-  const bool is_dense = candidate.architecture == trainer::Architecture::kDense;
-  THIMBLE_ASSIGN(learnt.scaling, MeasureScaling(training, spec, data.set.recordings.front().axes, learnt.layout));
+  const bool is_dense = from == nullptr && candidate.architecture == trainer::Architecture::kDense;
+  if (from == nullptr) {
+    THIMBLE_ASSIGN(learnt.scaling, MeasureScaling(training, spec, data.set.recordings.front().axes, learnt.layout));
+  }
   trainer::Apply(learnt.scaling, training.features);
   trainer::Apply(learnt.scaling, validation.features);
 
@@ -168,6 +196,8 @@ Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const Learn
   fit.batch_rows = options.batch_rows;
   fit.seed = options.seed;
   fit.learning_rate = options.learning_rate > 0 ? options.learning_rate : is_dense ? kDenseRate : kConvolutionRate;
+  if (learns_gently && !(options.learning_rate > 0)) fit.learning_rate /= 4;
+  fit.frozen_layers = frozen_layers;
   fit.weight_decay = options.weight_decay;
   fit.label_smoothing = options.label_smoothing;
   fit.warm_up_steps = 50;
@@ -178,11 +208,12 @@ Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const Learn
     if (fit.quantise_from_epoch > fit.epochs) fit.quantise_from_epoch = 0;
   }
   const trainer::AugmentOptions augment =
-      options.augment ? *options.augment : trainer::DefaultAugment(learnt.layout, data.kind == DataKind::kMotion);
+      options.augment
+          ? *options.augment
+          : trainer::DefaultAugment(learnt.layout, data.kind == DataKind::kMotion, trainer::ParameterCount(fresh));
   THIMBLE_ASSIGN(fit.augment, trainer::MakeAugment(augment, learnt.layout, RawAxes(candidate.block, data)));
 
   Step step(on_event, "train", NameOf(candidate));
-  THIMBLE_ASSIGN(const trainer::Model fresh, trainer::Initialise(spec, options.seed));
   THIMBLE_ASSIGN(trainer::FitResult fitted,
                  trainer::Fit(fresh, {.inputs = training.features, .labels = training.labels, .targets = {}},
                               {.inputs = validation.features, .labels = validation.labels, .targets = {}}, fit,
@@ -207,7 +238,7 @@ Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const Learn
     return learnt;
   }
   const trainer::Table held_out = learnt.training.Select(split.validation);
-  THIMBLE_ASSIGN(const std::vector<float> scores, trainer::Run(learnt.quantised, held_out.features));
+  THIMBLE_ASSIGN(std::vector<float> scores, trainer::Run(learnt.quantised, held_out.features));
   const std::vector<int> decisions = trainer::Decide(scores, classes);
   constexpr float kLeastScore = 1.0f / 512;  // half a step of int8 scores
   double right = 0, loss = 0;
@@ -219,6 +250,7 @@ Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const Learn
   learnt.validation_recordings = static_cast<int>(std::set<int>(held_out.groups.begin(), held_out.groups.end()).size());
   learnt.validation_accuracy = static_cast<float>(right / static_cast<double>(decisions.size()));
   learnt.validation_loss = static_cast<float>(loss / static_cast<double>(decisions.size()));
+  learnt.held_out = {std::move(scores), held_out.labels};
   quantise.End("int8 " + Percent(static_cast<double>(learnt.validation_accuracy)) + " in validation");
   return learnt;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "compiler/impulse_file.h"
 #include "studio/data.h"
 #include "studio/events.h"
+#include "studio/transfer.h"
 #include "trainer/augment.h"
 #include "trainer/feature_scaling.h"
 #include "trainer/features.h"
@@ -27,6 +29,9 @@ struct Candidate {
   compiler::BlockParams block;
   trainer::Architecture architecture = trainer::Architecture::kDense;
   trainer::ArchitectureOptions size;
+  /// A network to go on from, whose impulse has this block: then architecture and size are not read.
+  std::shared_ptr<const Pretrained> from = nullptr;
+  int frozen_layers = kAllButLast;  ///< of `from`: layers with weights that keep what they know
 };
 
 /// What is worth trying for data of this kind: motion by its spectrum with a dense network, and by its waveform at
@@ -49,7 +54,8 @@ struct LearningOptions {
   uint64_t seed = 1;
   int epochs = 0;  ///< 0: as many as make about 5,000 steps or a minute, 30 … 1,000
   int batch_rows = 32;
-  float learning_rate = 0;  ///< 0: 0.002 of dense networks, 0.004 of others
+  float learning_rate = 0;  ///< 0: 0.002 of dense networks, 0.004 of others; a quarter where more than the last layer
+                            ///< of a network that has learnt goes on learning
   float weight_decay = 0.01f;
   float label_smoothing = 0.05f;
   /// Share of each label's training recordings that chooses the epoch and the candidate; 0: the last epoch, the first
@@ -59,6 +65,12 @@ struct LearningOptions {
   /// none.
   float quantisation_aware_share = 0.25f;
   std::optional<trainer::AugmentOptions> augment;  ///< nothing: what suits the kind of data
+};
+
+/// How the int8 network answers windows that were held out for validation.
+struct HeldOut {
+  std::vector<float> scores;  ///< [windows, labels]
+  std::vector<int> labels;    ///< [windows]; empty: there were none to spare
 };
 
 /// One candidate, trained.
@@ -74,6 +86,7 @@ struct Learnt {
   float validation_accuracy = std::numeric_limits<float>::quiet_NaN();
   int validation_recordings = 0;
   float validation_loss = std::numeric_limits<float>::quiet_NaN();
+  HeldOut held_out;
   trainer::Table training;  ///< scaled features of all training windows, those for validation among them
   dsp::Layout layout;
 };
@@ -85,6 +98,10 @@ struct Learnt {
 ///   kCancelled        stopped before the first epoch
 Expected<Learnt> Learn(const Data& data, const Candidate& candidate, const LearningOptions& options,
                        const EventCallback& on_event = {});
+
+/// The same from rows that `candidate.block` made of windows before: training windows, all or some of them.
+Expected<Learnt> LearnFrom(const Data& data, const Candidate& candidate, trainer::Table rows,
+                           const LearningOptions& options, const EventCallback& on_event = {});
 
 /// By validation. A recording or half a point more or less are luck; how sure the right answers are tells more then.
 bool IsBetter(const Learnt& one, const Learnt& other);

@@ -4,6 +4,7 @@
 #define THIMBLE_STUDIO_TRAINING_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,16 +35,27 @@ struct TrainingResult {
   std::vector<std::byte> int8_model, float_model;  ///< .tflite files
   Learnt learnt;
   std::vector<std::pair<std::string, float>> tried;  ///< each candidate's name and validation accuracy
+  trainer::Table testing;                            ///< scaled features of the testing windows
   Judged float_test, int8_test;                      ///< of the files, run by the runtime
-  std::string losses;                                ///< which layers lose most by int8
+  std::vector<trainer::LayerLoss> layer_losses;      ///< by int8, the one that loses most first
+  std::string losses;                                ///< the same for people
   Data data;
 };
 
 /// Data → candidates → the best by validation → int8 → both files on the testing part, once.
 ///
-/// Where there are 500 training windows or less, the best candidate learns once more from all of them, those for
-/// validation among them; `validation_accuracy` stays what chose it.
+/// Where there are 500 training windows or less, or 5,000 recordings of one window each, the best candidate learns once
+/// more from all of them, those for validation among them; `validation_accuracy` stays what chose it.
 Expected<TrainingResult> TrainImpulse(const TrainingOptions& options, const EventCallback& on_event = {});
+
+/// The same from data that is prepared already. Without testing windows nothing is judged, and both tests stay empty.
+Expected<TrainingResult> TrainOn(Data data, const TrainingOptions& options, const EventCallback& on_event = {});
+
+/// PrepareData or PrepareWhole.
+using Preparation = std::function<Expected<Data>(const DataOptions&)>;
+
+/// Prepares data as the step "data".
+Expected<Data> ReadData(const DataOptions& options, const Preparation& prepare, const EventCallback& on_event = {});
 
 }  // namespace thimble::studio
 

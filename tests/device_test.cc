@@ -38,8 +38,9 @@
 #include "simulator/program.h"
 #include "simulator/qemu.h"
 #include "simulator/start_board.h"
-#include "trainer/quantise.h"
-#include "trainer/tflite_writer.h"
+#include "trainer/model_quantise.h"
+#include "trainer/model_tflite.h"
+#include "trainer/test_models.h"
 
 namespace thimble {
 namespace {
@@ -107,22 +108,19 @@ const std::string kVirtualKit = "az3166";
 Bytes RandomModel(int feature_count, int label_count) {
   std::mt19937 random(7);
   const auto number = [&] { return static_cast<float>(random() % 2001) / 1000 - 1; };
-  const auto layer = [&](int inputs, int outputs, bool relu) {
-    trainer::DenseLayer dense{.input_count = inputs, .output_count = outputs, .relu = relu, .weights = {}, .bias = {}};
-    for (int i = 0; i < inputs * outputs; ++i) dense.weights.push_back(number());
-    for (int i = 0; i < outputs; ++i) dense.bias.push_back(number());
-    return dense;
+  const auto numbers = [&](int count) {
+    std::vector<float> values;
+    for (int i = 0; i < count; ++i) values.push_back(number());
+    return values;
   };
-  const trainer::Network network{.layers = {layer(feature_count, 12, true), layer(12, label_count, false)},
-                                 .softmax = true};
-  trainer::Table table;
-  table.feature_count = feature_count;
-  for (int row = 0; row < 50; ++row) {
-    for (int i = 0; i < feature_count; ++i) table.features.push_back(3 * number());
-    table.labels.push_back(row % label_count);
-    table.groups.push_back(row);
-  }
-  const auto quantised = trainer::Quantise(network, table);
+  constexpr int kUnits = 12;
+  const std::vector<float> first = numbers(feature_count * kUnits), first_bias = numbers(kUnits);
+  const std::vector<float> last = numbers(kUnits * label_count), last_bias = numbers(label_count);
+  const trainer::Model network = trainer::DenseModel(
+      feature_count, {trainer::Weights(first, first_bias), trainer::Weights(last, last_bias)}, true);
+  std::vector<float> rows = numbers(50 * feature_count);
+  for (float& value : rows) value *= 3;
+  const auto quantised = trainer::Quantise(network, rows);
   EXPECT_TRUE(quantised.ok());
   return trainer::WriteTflite(*quantised);
 }

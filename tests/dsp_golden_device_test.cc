@@ -19,7 +19,8 @@
 #include "compiler/temporary_folder.h"
 #include "simulator/board_client.h"
 #include "simulator/start_board.h"
-#include "trainer/tflite_writer.h"
+#include "trainer/model_tflite.h"
+#include "trainer/test_models.h"
 
 namespace thimble {
 namespace {
@@ -86,12 +87,11 @@ TEST_P(DspGolden, GivesTheLaptopsBitsWhereverItFits) {
     const Outcome read = compiler::ReadParameters("parameters", test["parameters"].dump(), impulse.block);
     ASSERT_TRUE(read.ok()) << read.error().message;
     const auto features = static_cast<int>(test["expected"]["features"].size());
-    trainer::Network network;
-    network.layers.push_back({.input_count = features,
-                              .output_count = 2,
-                              .weights = std::vector<float>(static_cast<size_t>(features) * 2, 0.5f),
-                              .bias = {0, 0}});
-    const std::vector<std::byte> model = trainer::WriteTflite(network);
+    const std::vector<float> weights(static_cast<size_t>(features) * 2, 0.5f);
+    const auto written =
+        trainer::WriteTflite(trainer::DenseModel(features, {trainer::Weights(weights, {0, 0})}, false));
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    const std::vector<std::byte>& model = *written;
     const auto bound = compiler::BoundImpulse::Bind(impulse, model);
     ASSERT_TRUE(bound.ok()) << bound.error().message;
     std::ranges::copy(samples, bound->session().window().begin());

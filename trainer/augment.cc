@@ -174,6 +174,51 @@ void MovePicture(const dsp::Layout& layout, int right, int down, bool mirror, st
   }
 }
 
+/// Turns, zooms and slants a picture about its middle; between pixels straight lines count, and beyond the border the
+/// nearest pixel.
+void WarpPicture(const AugmentOptions& options, const dsp::Layout& layout, std::span<float> row, Random& random,
+                 std::vector<float>& copy) {
+  const auto draw = [&](float most) { return random.Between(-1, 1) * static_cast<double>(most); };
+  const double turn = draw(options.turn_degrees) / 180;
+  const double across = 1 + draw(options.zoom);
+  const double along = 1 + draw(options.zoom);
+  const double slant = draw(options.shear);
+  // Where a pixel of the new picture comes from.
+  const auto xx = static_cast<float>(CosPi(turn) * across);
+  const auto xy = static_cast<float>(slant - SinPi(turn) * across);
+  const auto yx = static_cast<float>(SinPi(turn) * along);
+  const auto yy = static_cast<float>(CosPi(turn) * along);
+  const auto channels = static_cast<size_t>(layout.channels);
+  const float right = static_cast<float>(layout.width - 1);
+  const float bottom = static_cast<float>(layout.height - 1);
+  copy.assign(row.begin(), row.end());
+  auto to = row.begin();
+  for (int frame = 0; frame < layout.frames; ++frame) {
+    const float* from = copy.data() + static_cast<size_t>(frame * layout.height * layout.width) * channels;
+    for (int j = 0; j < layout.height; ++j) {
+      for (int i = 0; i < layout.width; ++i) {
+        const float dx = static_cast<float>(i) - right / 2;
+        const float dy = static_cast<float>(j) - bottom / 2;
+        const float x = std::clamp(right / 2 + xx * dx + xy * dy, 0.0f, right);
+        const float y = std::clamp(bottom / 2 + yx * dx + yy * dy, 0.0f, bottom);
+        const int x0 = static_cast<int>(x);
+        const int y0 = static_cast<int>(y);
+        const int x1 = std::min(x0 + 1, layout.width - 1);
+        const int y1 = std::min(y0 + 1, layout.height - 1);
+        const float u = x - static_cast<float>(x0);
+        const float v = y - static_cast<float>(y0);
+        const auto pixel = [&](int column, int line) {
+          return from + static_cast<size_t>(line * layout.width + column) * channels;
+        };
+        const float *a = pixel(x0, y0), *b = pixel(x1, y0), *c = pixel(x0, y1), *d = pixel(x1, y1);
+        for (size_t k = 0; k < channels; ++k) {
+          *to++ = (a[k] * (1 - u) + b[k] * u) * (1 - v) + (c[k] * (1 - u) + d[k] * u) * v;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Expected<Augment> MakeAugment(const AugmentOptions& options, const dsp::Layout& layout, int axes) {
@@ -189,6 +234,9 @@ Expected<Augment> MakeAugment(const AugmentOptions& options, const dsp::Layout& 
                 {"scale", options.scale, 0.9f, "0.9"},
                 {"noise", options.noise, 10, "10"},
                 {"rotation_degrees", options.rotation_degrees, 180, "180"},
+                {"zoom", options.zoom, 0.5f, "0.5"},
+                {"turn_degrees", options.turn_degrees, 180, "180"},
+                {"shear", options.shear, 0.5f, "0.5"},
                 {"crop", options.crop, 0.5f, "0.5"},
                 {"brightness", options.brightness, 0.9f, "0.9"}};
   for (const auto& range : ranges) {
@@ -203,21 +251,24 @@ Expected<Augment> MakeAugment(const AugmentOptions& options, const dsp::Layout& 
   }
   const bool moves_frames = options.time_shift > 0 || options.time_stretch > 0 || options.time_mask > 0 ||
                             options.channel_mask > 0 || options.rotation_degrees > 0;
-  const bool moves_pictures = options.mirror || options.crop > 0 || options.brightness > 0;
+  const bool warps_pictures = options.zoom > 0 || options.turn_degrees > 0 || options.shear > 0;
+  const bool moves_pictures = options.mirror || options.crop > 0 || options.brightness > 0 || warps_pictures;
   if (moves_frames && (is_picture || shape.frames == 0)) {
     return wrong(
         "augmentation: shifts, masks and rotation need frames that follow each other in time; these features do "
         "not");
   }
-  if (moves_pictures && !is_picture) return wrong("augmentation: mirror, crop and brightness need pictures");
+  if (moves_pictures && !is_picture)
+    return wrong("augmentation: pictures alone can be mirrored, moved, zoomed, turned and brightened");
   if (options.rotation_degrees > 0 && shape.channels % 3 != 0) {
     return wrong("augmentation: rotation needs sensors of three axes; a frame has " + std::to_string(shape.channels));
   }
   if (!moves_frames && !moves_pictures && options.scale == 0 && options.noise == 0) return Augment();
 
-  return Augment([options, layout, shape, moves_frames, moves_pictures, memory = std::vector<float>()](
+  return Augment([options, layout, shape, moves_frames, moves_pictures, warps_pictures, memory = std::vector<float>()](
                      std::span<float> row, Random& random) mutable {
     if (moves_frames) ChangeFrames(options, shape, row, random, memory);
+    if (warps_pictures) WarpPicture(options, layout, row, random, memory);
     if (moves_pictures) {
       const int right = Offset(static_cast<int>(options.crop * static_cast<float>(layout.width)), random);
       const int down = Offset(static_cast<int>(options.crop * static_cast<float>(layout.height)), random);
@@ -239,11 +290,15 @@ Expected<Augment> MakeAugment(const AugmentOptions& options, const dsp::Layout& 
   });
 }
 
-AugmentOptions DefaultAugment(const dsp::Layout& layout, bool is_motion) {
+AugmentOptions DefaultAugment(const dsp::Layout& layout, bool is_motion, int64_t parameters) {
+  constexpr int64_t kMany = 8000;
   switch (layout.kind) {
     case dsp::Layout::Kind::kImage:
-      return {.crop = 0.08f, .brightness = 0.1f};
+      return {.crop = 0.08f, .zoom = 0.15f, .turn_degrees = 12, .shear = 0.15f, .brightness = 0.1f};
     case dsp::Layout::Kind::kSpectrogram:
+      if (!is_motion && parameters >= kMany) {
+        return {.time_shift = 0.2f, .time_mask = 0.25f, .channel_mask = 0.4f, .noise = 0.15f};
+      }
       if (!is_motion) return {.time_shift = 0.1f, .time_mask = 0.15f, .channel_mask = 0.15f};
       return {.time_shift = 0.1f,
               .time_stretch = 0.15f,

@@ -3,6 +3,7 @@
 #ifndef THIMBLE_TRAINER_AUGMENT_H_
 #define THIMBLE_TRAINER_AUGMENT_H_
 
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -29,9 +30,12 @@ struct AugmentOptions {
   float rotation_degrees = 0;
 
   // Of pictures.
-  bool mirror = false;   ///< left becomes right, every second time
-  float crop = 0;        ///< share of the sides, 0 … 0.5: moved by up to so much; the border fills the gap
-  float brightness = 0;  ///< all values times 1 ± this, 0 … 0.9, and at most 1
+  bool mirror = false;     ///< left becomes right, every second time
+  float crop = 0;          ///< share of the sides, 0 … 0.5: moved by up to so much; the border fills the gap
+  float zoom = 0;          ///< larger or smaller by up to this share, 0 … 0.5, width and height each for itself
+  float turn_degrees = 0;  ///< turned in its plane by up to this angle, 0 … 180
+  float shear = 0;         ///< rows pushed sideways, by up to this share of their distance from the middle, 0 … 0.5
+  float brightness = 0;    ///< all values times 1 ± this, 0 … 0.9, and at most 1
 };
 
 /// As FitOptions::augment: changes a row in place.
@@ -46,8 +50,10 @@ using Augment = std::function<void(std::span<float> row, Random& random)>;
 Expected<Augment> MakeAugment(const AugmentOptions& options, const dsp::Layout& layout, int axes = 0);
 
 /// What helps most data of this kind and hurts none that was tried: waveforms move and turn a little, frames of sound
-/// move and lose stretches of time and pitch, pictures move. `channels` in threes are sensors only when `is_motion`.
-AugmentOptions DefaultAugment(const dsp::Layout& layout, bool is_motion);
+/// move and lose stretches of time and pitch, pictures move, turn and slant. Networks of thousands of `parameters` get
+/// more of it from sound: they would learn voices by heart, where small ones are busy with the words. Channels in
+/// threes are sensors only when `is_motion`.
+AugmentOptions DefaultAugment(const dsp::Layout& layout, bool is_motion, int64_t parameters = 0);
 
 }  // namespace thimble::trainer
 

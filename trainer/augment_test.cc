@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace thimble::trainer {
@@ -175,6 +177,64 @@ TEST(Augment, PicturesMoveMirrorAndStayBelowOne) {
   EXPECT_TRUE(bright);
 }
 
+/// Where the weight of a picture of 21 × 21 pixels lies, from its middle, and how far along each axis.
+struct Lie {
+  double x = 0, y = 0, wide = 0, high = 0, lean = 0;
+};
+Lie LieOf(const std::vector<float>& picture) {
+  Lie lie;
+  double sum = 0;
+  for (int i = 0; i < 441; ++i) {
+    const double weight = static_cast<double>(picture[static_cast<size_t>(i)]);
+    const double x = i % 21 - 10, y = i / 21 - 10;
+    sum += weight;
+    lie.x += weight * x;
+    lie.y += weight * y;
+    lie.wide += weight * x * x;
+    lie.high += weight * y * y;
+    lie.lean += weight * x * y;
+  }
+  for (double* value : {&lie.x, &lie.y, &lie.wide, &lie.high, &lie.lean}) *value /= sum;
+  return lie;
+}
+
+TEST(Augment, PicturesTurnAndGrowAboutTheirMiddle) {
+  const dsp::Layout layout = {.kind = Kind::kImage, .width = 21, .height = 21, .channels = 1, .frames = 1};
+  std::vector<float> bar(441, 0.0f);  // upright, as wide as three pixels
+  for (size_t y = 5; y <= 15; ++y) std::fill_n(bar.begin() + static_cast<std::ptrdiff_t>(y * 21 + 9), 3, 1.0f);
+  const Lie before = LieOf(bar);
+  const auto spread = [&](const AugmentOptions& options, double Lie::*of) {
+    const Augment augment = Make(options, layout);
+    Random random(5);
+    double least = 1e9, most = -1e9;
+    for (int i = 0; i < 200; ++i) {
+      std::vector<float> row = bar;
+      augment(row, random);
+      const Lie lie = LieOf(row);
+      EXPECT_NEAR(lie.x, 0, 0.1);
+      EXPECT_NEAR(lie.y, 0, 0.1);
+      least = std::min(least, lie.*of);
+      most = std::max(most, lie.*of);
+    }
+    return std::pair(least, most);
+  };
+  const auto [small, large] = spread({.zoom = 0.3f}, &Lie::high);
+  EXPECT_NEAR(small / before.high, 1 / (1.3 * 1.3), 0.12);
+  EXPECT_NEAR(large / before.high, 1 / (0.7 * 0.7), 0.25);
+  // A quarter of a turn lays it down, and no angle stands for another.
+  const auto [upright, lying] = spread({.turn_degrees = 90}, &Lie::wide);
+  EXPECT_NEAR(upright, before.wide, 0.3);
+  EXPECT_NEAR(lying, before.high, 0.5);
+  const auto [left, right] = spread({.shear = 0.4f}, &Lie::lean);
+  EXPECT_NEAR(left, -right, 0.2);
+  EXPECT_NEAR(right, 0.4 * before.high, 0.5);
+  // Nothing else moves: what is turned by nothing is what it was.
+  std::vector<float> row = bar;
+  Random random(1);
+  Make({.turn_degrees = 1e-6f}, layout)(row, random);
+  for (size_t i = 0; i < row.size(); ++i) EXPECT_NEAR(row[i], bar[i], 1e-5);
+}
+
 TEST(Augment, RefusesWhatTheFeaturesHaveNoRoomFor) {
   const auto refusal = [](const AugmentOptions& options, const dsp::Layout& layout, int axes = 0) {
     const auto augment = MakeAugment(options, layout, axes);
@@ -186,6 +246,8 @@ TEST(Augment, RefusesWhatTheFeaturesHaveNoRoomFor) {
       refusal({.rotation_degrees = 10}, {.kind = Kind::kSpectrogram, .width = 20, .height = 4}).find("three axes"),
       std::string::npos);
   EXPECT_NE(refusal({.mirror = true}, kMotion).find("pictures"), std::string::npos);
+  EXPECT_NE(refusal({.turn_degrees = 5}, kMotion).find("pictures"), std::string::npos);
+  EXPECT_NE(refusal({.zoom = 0.6f}, kPicture).find("zoom"), std::string::npos);
   EXPECT_NE(refusal({.time_shift = 0.1f}, kPicture).find("time"), std::string::npos);
   EXPECT_NE(refusal({.scale = 1.5f}, kMotion).find("scale"), std::string::npos);
   EXPECT_NE(refusal({.noise = std::nanf("")}, kMotion).find("noise"), std::string::npos);

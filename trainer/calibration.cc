@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "trainer/evaluate.h"
-#include "trainer/network.h"
 
 namespace thimble::trainer {
 namespace {

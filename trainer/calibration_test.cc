@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "trainer/network.h"
+#include "trainer/evaluate.h"
 
 namespace thimble::trainer {
 namespace {

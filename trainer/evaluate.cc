@@ -9,7 +9,6 @@
 
 #include "base/random.h"
 #include "trainer/calibration.h"
-#include "trainer/network.h"
 
 namespace thimble::trainer {
 namespace {
@@ -42,6 +41,15 @@ std::string Seconds(double ms) {
 }
 
 }  // namespace
+
+std::vector<int> Decide(std::span<const float> scores, int score_count) {
+  std::vector<int> decisions;
+  const auto width = static_cast<std::ptrdiff_t>(score_count);
+  for (auto row = scores.begin(); row != scores.end(); row += width) {
+    decisions.push_back(static_cast<int>(std::max_element(row, row + width) - row));
+  }
+  return decisions;
+}
 
 Evaluation Evaluate(std::span<const int> labels, std::span<const int> predictions, std::span<const int> groups,
                     int class_count) {

@@ -35,6 +35,9 @@ struct Evaluation {
   int recordings_correct = 0;
 };
 
+/// The index of each row's highest score; of equal scores the first, as on the device.
+std::vector<int> Decide(std::span<const float> scores, int score_count);
+
 /// Compares predicted with true classes, each [rows]. `groups` [rows] names recordings; empty: every row is one.
 Evaluation Evaluate(std::span<const int> labels, std::span<const int> predictions, std::span<const int> groups,
                     int class_count);

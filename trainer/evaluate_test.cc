@@ -12,6 +12,10 @@
 namespace thimble::trainer {
 namespace {
 
+TEST(Decide, TakesTheFirstOfEqualScores) {
+  EXPECT_EQ(Decide(std::vector{0.2f, 0.4f, 0.4f, 0.9f, 0.0f, 0.1f}, 3), (std::vector{1, 0}));
+}
+
 TEST(Evaluate, CountsByHand) {
   //                              recording 0   1        2
   const std::vector<int> labels{0, 0, 0, 1, 1, 2, 2, 2};

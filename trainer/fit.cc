@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -22,7 +23,9 @@ Outcome Wrong(const std::string& sentence) { return {Status::kInvalidArgument, s
 
 Outcome CheckOptions(const FitOptions& options, const Model& model) {
   const auto wrong = [](const char* name, auto value, const char* range) {
-    return Wrong(std::string(name) + " is " + std::to_string(value) + "; it must be " + range);
+    char number[32];
+    std::snprintf(number, sizeof number, "%g", static_cast<double>(value));
+    return Wrong(std::string(name) + " is " + number + "; it must be " + range);
   };
   const auto within = [](float value, float low, float high) { return value >= low && value <= high; };
   if (options.epochs < 1) return wrong("epochs", options.epochs, "at least 1");
@@ -345,9 +348,10 @@ Expected<FitResult> Fit(const Model& model, const Rows& training, const Rows& va
     const auto all = engine.parameters();
     finite = finite && std::all_of(all.begin(), all.end(), [](float value) { return std::isfinite(value); });
     if (!finite) {
+      char rate[32];
+      std::snprintf(rate, sizeof rate, "%g", static_cast<double>(options.learning_rate));
       return {Status::kFailed, "epoch " + std::to_string(number) +
-                                   ": the loss is no longer a finite number; choose a learning rate below " +
-                                   std::to_string(options.learning_rate) + ", or clip the gradient (clip_norm)"};
+                                   ": the loss is no longer a finite number; choose a learning rate below " + rate};
     }
     epoch.best = !validates || objective.AsGood(epoch.validation_score, best_score);
     if (epoch.best) {

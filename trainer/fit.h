@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "trainer/model.h"
-#include "trainer/train.h"
 
 namespace thimble::trainer {
 
@@ -57,9 +56,24 @@ struct FitOptions {
   std::function<void(std::span<float> row, Random& random)> augment{};
 };
 
+/// How training stands after an epoch. Scores: share of rows right for a classifier, mean absolute error for a
+/// regressor.
+struct Epoch {
+  int number = 0;  ///< 1 … count
+  int count = 0;   ///< of epochs that there will be, unless something stops training
+  float training_loss = 0;
+  float training_score = 0;
+  float validation_loss = 0;   ///< NaN without validation rows
+  float validation_score = 0;  ///< NaN without validation rows
+  bool best = false;           ///< as good as any so far: half a point of accuracy or 2 % of error do not count
+};
+
+/// Called after every epoch. False: stop here, keep the best so far.
+using ProgressCallback = std::function<bool(const Epoch&)>;
+
 struct FitResult {
   Model model;               ///< of the best epoch
-  std::vector<Epoch> curve;  ///< every epoch that was run; scores as in train.h
+  std::vector<Epoch> curve;  ///< every epoch that was run
   int best_epoch = 0;
   bool stopped_by_caller = false;
 };

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "trainer/network.h"
+#include "trainer/evaluate.h"
 #include "trainer/test_tables.h"
 #include "trainer/well_known_models.h"
 
@@ -331,7 +331,7 @@ TEST(Fit, SaysWhatDoesNotFitTogether) {
   EXPECT_EQ(complaint([](Model&, Table&, FitOptions& options) { options.quantise_from_epoch = 2; }),
             "quantise_from_epoch is 2; it must be 0 to 1");
   EXPECT_EQ(complaint([](Model&, Table&, FitOptions& options) { options.learning_rate = 0; }),
-            "learning_rate is 0.000000; it must be above 0");
+            "learning_rate is 0; it must be above 0");
   EXPECT_EQ(complaint([](Model& model, Table&, FitOptions&) { model.weights[0].weights.clear(); }),
             "layer 0 (dense): 0 weights where its shape asks for 60");
 }

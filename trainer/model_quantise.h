@@ -9,9 +9,14 @@
 
 #include "base/error.h"
 #include "trainer/model.h"
-#include "trainer/quantise.h"
 
 namespace thimble::trainer {
+
+/// real = scale * (quantised - zero_point), quantised in -128 … 127.
+struct Quantisation {
+  float scale = 1;
+  int32_t zero_point = 0;
+};
 
 /// How numbers between layers are stored. Weights are int8 in both, with a scale for each output channel.
 enum class Precision : uint8_t {

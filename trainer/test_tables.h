@@ -6,7 +6,6 @@
 
 #include "base/random.h"
 #include "trainer/table.h"
-#include "trainer/train.h"
 
 namespace thimble::trainer {
 
@@ -44,10 +43,6 @@ inline Table Sine(int rows, float noise, uint64_t seed) {
     table.targets.push_back(std::sin(x) + noise * random.Normal());
   }
   return table;
-}
-
-inline TrainOptions SineOptions() {
-  return {.hidden = {16, 16}, .epochs = 500, .learning_rate = 0.01f, .validation_fraction = 0};
 }
 
 }  // namespace thimble::trainer

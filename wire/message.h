@@ -42,6 +42,7 @@ inline constexpr uint16_t kProtocolVersion = 1;
   X(Layers, 0x87)               \
   X(Sensor, 0x88)               \
   X(Readings, 0x89)             \
+  X(Detection, 0x8a)            \
   X(Failure, 0x8e)              \
   X(Crash, 0x8f)
 
@@ -89,7 +90,8 @@ struct About {
   }
 };
 
-/// Readings of a sensor, in order. Answered by a Verdict for each window that they complete, then by Taken.
+/// Readings of a sensor, in order. Answered by a Verdict for each window that they complete, with a Detection behind it
+/// if there is a detector, then by Taken.
 struct Samples {
   static constexpr MessageType kType = MessageType::kSamples;
   uint8_t begins_recording = 0;             ///< 1: forget the readings before these, count windows from 0
@@ -102,13 +104,24 @@ struct Verdict {
   static constexpr MessageType kType = MessageType::kVerdict;
   uint32_t window = 0;         ///< counted from the beginning of the recording
   uint64_t features_hash = 0;  ///< base/hash.h over the float32 features, little endian
-  int16_t label = -1;          ///< index of the label, -1 for a regressor
+  int16_t label = -1;          ///< index of the label, -1 for a regressor or an anomaly detector
   uint32_t dsp_ticks = 0;
   uint32_t network_ticks = 0;
   std::span<const std::byte> raw_scores = {};  ///< the network's first output as it stands in memory
   static void Fields(auto&& visit, auto& message) {
     visit(message.window), visit(message.features_hash), visit(message.label), visit(message.dsp_ticks);
     visit(message.network_ticks), visit(message.raw_scores);
+  }
+};
+
+/// Follows the Verdict of an impulse with an anomaly detector.
+struct Detection {
+  static constexpr MessageType kType = MessageType::kDetection;
+  uint32_t window = 0;  ///< that of the Verdict
+  float score = 0;      ///< how strange the window is: runtime/anomaly.h
+  uint8_t strange = 0;  ///< 1: above the detector's threshold
+  static void Fields(auto&& visit, auto& message) {
+    visit(message.window), visit(message.score), visit(message.strange);
   }
 };
 

@@ -248,6 +248,12 @@ TEST(Message, ArrivesWithEveryField) {
   EXPECT_EQ(verdict->dsp_ticks, 77u);
   EXPECT_EQ(verdict->network_ticks, 88u);
   EXPECT_EQ(Bytes(verdict->raw_scores.begin(), verdict->raw_scores.end()), scores);
+
+  const auto detection = ThroughTheLine(Detection{.window = 5, .score = -1.5f, .strange = 1}, buffer);
+  ASSERT_TRUE(detection.ok());
+  EXPECT_EQ(detection->window, 5u);
+  EXPECT_EQ(detection->score, -1.5f);
+  EXPECT_EQ(detection->strange, 1);
 }
 
 TEST(Message, OfAnotherTypeOrLengthIsRefused) {

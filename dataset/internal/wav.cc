@@ -75,26 +75,28 @@ float Sample(std::string_view data, size_t at, const Format& format) {
   return static_cast<float>(value) / 65536;
 }
 
-Expected<std::vector<float>> ReadSamples(std::string_view data, const Format& format) {
+Outcome ReadSamples(std::string_view data, const Format& format, const std::function<void(float)>& take) {
   const size_t frame_bytes = format.SampleBytes() * format.channels;
-  std::vector<float> samples(data.size() / frame_bytes);
-  for (size_t i = 0; i < samples.size(); ++i) {
+  const size_t count = data.size() / frame_bytes;
+  for (size_t i = 0; i < count; ++i) {
     float sum = 0;
     for (uint32_t channel = 0; channel < format.channels; ++channel) {
       sum += Sample(data, i * frame_bytes + channel * format.SampleBytes(), format);
     }
-    samples[i] = sum / static_cast<float>(format.channels);
-    if (!std::isfinite(samples[i])) {
+    const float mean = sum / static_cast<float>(format.channels);
+    if (!std::isfinite(mean)) {
       return {Status::kDataLoss, "sample " + std::to_string(i + 1) +
                                      " is no number or too large; save the sound as 16-bit PCM, or record it again"};
     }
+    take(mean);
   }
-  return samples;
+  return Nothing{};
 }
 
 }  // namespace
 
-Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices) {
+Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices,
+                            const std::function<void(float)>& take) {
   constexpr size_t kHeaderBytes = 12;
   constexpr size_t kChunkHeaderBytes = 8;
   if (!bytes.starts_with("RIFF") || bytes.size() < kHeaderBytes || bytes.substr(8, 4) != "WAVE") {
@@ -123,8 +125,11 @@ Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& no
       Recording recording;
       recording.axes = {{"audio", "wav"}};
       recording.interval_ms = 1000.0 / format->rate_hz;
-      THIMBLE_ASSIGN(recording.values, ReadSamples(chunk, *format));
-      if (recording.values.empty()) return {Status::kDataLoss, At(begin) + "there is no sound; record it again"};
+      const size_t frame_bytes = format->SampleBytes() * format->channels;
+      if (chunk.size() < frame_bytes) return {Status::kDataLoss, At(begin) + "there is no sound; record it again"};
+      if (!take) recording.values.reserve(chunk.size() / frame_bytes);
+      THIMBLE_EXPECT(ReadSamples(
+          chunk, *format, take ? take : [&](float value) { recording.values.push_back(value); }));
       if (format->channels > 1) {
         notices.push_back(Count(format->channels, "channel", "channels") + " were mixed into one");
       }

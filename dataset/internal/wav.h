@@ -2,6 +2,7 @@
 #ifndef THIMBLE_DATASET_INTERNAL_WAV_H_
 #define THIMBLE_DATASET_INTERNAL_WAV_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,10 @@ namespace thimble::dataset {
 /// processing counts in the steps of a 16-bit microphone. Errors do not name the file.
 ///
 /// Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", and RFC 2361.
-Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices);
+///
+/// `take`: given, the samples go there instead of into Recording::values.
+Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices,
+                            const std::function<void(float)>& take = {});
 
 }  // namespace thimble::dataset
 

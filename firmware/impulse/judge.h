@@ -23,7 +23,9 @@ struct Judgement {
 };
 
 /// Around runtime::kLinkedImpulse. Every judgement is two regions (firmware/cycle_region.h): features, then network.
-class Judge {
+/// `Session` is runtime::Session, or one of firmware/impulse/detecting.h.
+template <typename Session>
+class JudgeOf {
  public:
   /// Until this gives kOk, nothing else may be called but fault().
   Status Load() {
@@ -49,8 +51,8 @@ class Judge {
   }
 
   static const runtime::Impulse& impulse() { return runtime::kLinkedImpulse; }
-  runtime::Session& session() { return session_; }
-  const runtime::Session& session() const { return session_; }
+  Session& session() { return session_; }
+  const Session& session() const { return session_; }
   const runtime::Fault& fault() const { return fault_; }
   size_t reading_count() const { return sliding_.reading_count(); }
 
@@ -64,10 +66,12 @@ class Judge {
     return Ticks();
   }
 
-  runtime::Session session_;
+  Session session_;
   runtime::Fault fault_;
   SlidingWindow sliding_;
 };
+
+using Judge = JudgeOf<runtime::Session>;
 
 }  // namespace thimble::firmware
 

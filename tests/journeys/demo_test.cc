@@ -44,6 +44,8 @@ json DemoOn(const std::string& recordings, const fs::path& folder, std::vector<s
 }
 
 void CheckDeviceNumbers(const std::string& name, const std::string& command, const json& report) {
+  // Sums of training are in another order on other processors, which makes another network (trainer/fit.h).
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
   CheckNumbers(name, command,
                {{"windows", Text(report["windows"])},
                 {"identical", Text(report["identical"])},
@@ -69,12 +71,14 @@ TEST(Demo, NamesTheGesturesOfRealRecordings) {
   const TemporaryFolder folder;
   const json report = DemoOn("xiao-gestures", folder.path());
   ASSERT_TRUE(report.is_object());
-  EXPECT_GE(report["accuracy"]["int8"], 0.87);
-  EXPECT_GE(report["accuracy"]["recordings"]["correct"], 21);
+  EXPECT_GE(report["accuracy"]["int8"], 0.99);
+  EXPECT_EQ(report["accuracy"]["recordings"]["correct"], 24);
   EXPECT_EQ(report["accuracy"]["recordings"]["total"], 24);
+  EXPECT_GE(report["training"]["tried"].size(), 2u) << "validation chooses between networks";
+  EXPECT_FALSE(report["impulse"]["layers"].empty());
   EXPECT_NEAR(report["accuracy"]["int8"], report["accuracy"]["float"], 0.01);
   EXPECT_EQ(report["accuracy"]["device"], report["accuracy"]["int8"]);
-  EXPECT_GT(report["windows"], 2000);
+  EXPECT_GT(report["windows"], 1000);
   EXPECT_EQ(report["identical"], report["windows"]);
   EXPECT_FALSE(report["simulated"]);
   CheckDeviceNumbers("demo_xiao_gestures.az3166", "./run demo --data xiao-gestures --json", report);
@@ -102,14 +106,15 @@ TEST(Demo, RunsThroughOnTheMagicWandFilesWithoutAnyOption) {
   EXPECT_FALSE(report["notices"].empty()) << "an assumed rate must be said";
 }
 
-TEST(Demo, ShortensTheWindowForRecordingsOfOneSecondAndSaysSo) {
+TEST(Demo, FitsTheWindowToRecordingsOfOneSecond) {
   REQUIRE_SHARED();
   const TemporaryFolder folder;
   const json report = DemoOn("esp-fall-shake", folder.path());
   ASSERT_TRUE(report.is_object());
   EXPECT_EQ(report["identical"], report["windows"]);
   EXPECT_FALSE(report["duplicates"].empty());
-  EXPECT_GT(report["accuracy"]["int8"], 0.95);
+  EXPECT_GT(report["accuracy"]["int8"], 0.97);
+  EXPECT_LE(report["data"]["window_ms"], 1000);
   CheckDeviceNumbers("demo_esp_fall_shake.az3166", "./run demo --data esp-fall-shake --json", report);
 }
 
