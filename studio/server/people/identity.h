@@ -1,0 +1,51 @@
+// Who asks, and what they may do.
+#ifndef THIMBLE_STUDIO_SERVER_PEOPLE_IDENTITY_H_
+#define THIMBLE_STUDIO_SERVER_PEOPLE_IDENTITY_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace thimble::studio {
+
+/// What a route takes. Every route names exactly one.
+enum class Permission : uint8_t {
+  kAnyone,      ///< no name is asked for: logging in, the page itself, health
+  kPerson,      ///< somebody who is logged in; of no particular project
+  kRead,        ///< looks at a project
+  kIngest,      ///< brings recordings and devices into a project
+  kDeploy,      ///< builds and downloads what devices run
+  kWrite,       ///< changes a project's data, designs and jobs
+  kAdminister,  ///< keys, members and the end of a project
+  kServer,      ///< accounts and settings of the whole server
+};
+
+/// Of an API key in its project, or of a member. The words are those of the Edge Impulse API.
+enum class Role : uint8_t { kAdmin, kReadOnly, kIngestionOnly, kIngestionDeployment };
+
+/// Whoever sent a request, once the gate has looked.
+struct Identity {
+  enum class Kind : uint8_t { kNobody, kLocalUser, kUser, kApiKey };
+  Kind kind = Kind::kNobody;
+  int64_t user_id = 0;     ///< kUser
+  int64_t key_id = 0;      ///< kApiKey
+  int64_t project_id = 0;  ///< the one project of a key; 0 of people
+  Role role = Role::kReadOnly;
+  bool administrator = false;  ///< of the server
+  std::string name;            ///< for the audit log: "user 3", "key 12", "local"
+};
+
+/// What a role allows in its project. kPerson and kServer are no matter of a project: never. A key that only brings
+/// recordings reads nothing, so what its tools have to ask for (the project's name, the HMAC key) takes kIngest.
+bool Allows(Role role, Permission permission);
+
+/// "ingestion_deployment"
+const char* NameOf(Role role);
+
+/// The role of that name.
+std::optional<Role> RoleNamed(std::string_view name);
+
+}  // namespace thimble::studio
+
+#endif  // THIMBLE_STUDIO_SERVER_PEOPLE_IDENTITY_H_
