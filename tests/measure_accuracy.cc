@@ -53,7 +53,7 @@ constexpr Row kRows[] = {
     {"digits-speakers", "spoken-digits", "spoken-digits",
      "--each speaker:{digit}_{speaker}_{index} --model conv1d --width 64 --epochs 50", 88, 0},
     {"mnist", "mnist-10k", "mnist-10k", "--split recording --model conv2d --width 7 --depth 4", 98.5, 20000},
-    {"components", "components", "components", "--folds 5", 99, 0},
+    {"components", "components", "components", "--folds 5 --picture-side 48", 99, 0},
 };
 
 [[noreturn]] void Fail(const std::string& sentence) {
@@ -140,6 +140,9 @@ Figures Measure(const Row& row, const fs::path& folder) {
     std::string line, last;
     while (std::getline(lines, line)) last = line;
     const Json object = Json::parse(last, nullptr, false);
+    if (object.contains("parameters")) {
+      mean.parameters = std::max(mean.parameters, object["parameters"].get<double>());
+    }
     if (result.exit_code == 0 && object.contains("auc")) {
       const double area = 100 * object["auc"]["labels"]["unbalanced"].get<double>();
       mean.int8 += area / kSeeds;
@@ -165,7 +168,6 @@ Figures Measure(const Row& row, const fs::path& folder) {
     mean.int8 += int8 / kSeeds;
     mean.in_float += in_float / kSeeds;
     mean.recordings += 100 * accuracy["recordings"].get<double>() / kSeeds;
-    mean.parameters = std::max(mean.parameters, object["parameters"].get<double>());
     mean.seconds += object["seconds"]["total"].get<double>() / kSeeds;
     std::fprintf(stderr, "  %s, seed %d: int8 %.2f %%, float %.2f %%, %s, %.0f s\n", row.name, seed, int8, in_float,
                  object["model"].get<std::string>().c_str(), object["seconds"]["total"].get<double>());

@@ -10,6 +10,7 @@
 #include "base/processors.h"
 #include "http/server.h"
 #include "studio/server/api/api_routes.h"
+#include "studio/server/edge_impulse/edge_impulse_routes.h"
 #include "studio/server/ingest/ingest_routes.h"
 #include "studio/server/jobs/jobs.h"
 #include "studio/server/notices.h"
@@ -140,7 +141,11 @@ Outcome Running::Listen() {
                                {{FrontRoutes(), Tongue::kProblem},
                                 {PeopleRoutes(), Tongue::kProblem},
                                 {ApiRoutes(), Tongue::kProblem},
-                                {LiveDeviceRoutes(), Tongue::kProblem}},
+                                {LiveDeviceRoutes(), Tongue::kProblem},
+                                {EdgeImpulseProjectRoutes(), Tongue::kEdgeImpulse},
+                                {EdgeImpulseDataRoutes(), Tongue::kEdgeImpulse},
+                                {EdgeImpulseJobRoutes(), Tongue::kEdgeImpulse},
+                                {EdgeImpulseSocketRoutes(), Tongue::kEdgeImpulse}},
                                cors);
   const auto remote = RouterOf(application, {{RemoteRoutes(), Tongue::kProblem}});
   const auto ingestion = RouterOf(application, {{IngestRoutes(), Tongue::kIngestion}}, IngestCors());
