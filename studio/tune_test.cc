@@ -80,6 +80,13 @@ std::string Story(const std::vector<Trial>& trials) {
   return story;
 }
 
+// Two whole searches each: more than a minute under the sanitizers, for code that the other tests run there, too.
+#ifdef __SANITIZE_ADDRESS__
+#define SKIP_WHOLE_SEARCHES() GTEST_SKIP() << "takes minutes under the sanitizers"
+#else
+#define SKIP_WHOLE_SEARCHES() static_cast<void>(0)
+#endif
+
 TEST(Tune, FindsWhatTellsGesturesApartWithinItsLimits) {
   const Gestures gestures;
   TuneOptions options = Options(gestures);
@@ -117,6 +124,7 @@ TEST(Tune, FindsWhatTellsGesturesApartWithinItsLimits) {
 }
 
 TEST(Tune, DoesTheSameWithOneThreadAndWithThree) {
+  SKIP_WHOLE_SEARCHES();
   const Gestures gestures;
   TuneOptions options = Options(gestures);
   options.jobs = 1;
@@ -133,6 +141,7 @@ TEST(Tune, DoesTheSameWithOneThreadAndWithThree) {
 }
 
 TEST(Tune, GoesOnWhereItWasStopped) {
+  SKIP_WHOLE_SEARCHES();
   const Gestures gestures;
   TuneOptions options = Options(gestures);
   const auto whole = Tune(options);
