@@ -152,7 +152,7 @@ TEST(Jobs, KillingTheServerWhileItTrainsLosesAndDoublesNothing) {
     Jobs jobs(project.store(), project.notices(), kQuick);
     const auto job =
         jobs.Start(project.id(), "train",
-                   R"({"design":{"network":{"architecture":"conv1d","width":48},"training":{"epochs":150}}})");
+                   R"({"design":{"network":{"architecture":"conv1d","width":48},"training":{"epochs":60}}})");
     if (!job.ok() || !project.Reaches(job->id, 0.15)) ::_exit(1);
     if (::write(ready[1], "!", 1) != 1) ::_exit(1);
     ::pause();
