@@ -90,6 +90,8 @@ class ByteStream {
   /// After what waits.
   virtual void Close() = 0;
   virtual bool open() const = 0;
+  /// Sent, and not yet taken by the other end's computer: who sends faster than it is read may leave some out.
+  virtual size_t waiting_bytes() const { return 0; }
 };
 
 /// One message of server-sent events; `name` and `id` may be empty.
@@ -131,6 +133,8 @@ struct Response {
   std::function<bool(std::string&)> produce;
   /// Called once the header is on its way; bytes follow until it is closed. Must not wait.
   std::function<void(std::shared_ptr<ByteStream>)> stream;
+  /// What a stream sends every ServerOptions::stream_beat_ms, so that proxies keep it and a lost page is noticed.
+  std::string stream_beat;
   std::optional<WebSocketEvents> web_socket;
   bool close = false;  ///< the connection ends after it
 

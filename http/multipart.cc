@@ -104,11 +104,9 @@ Outcome MultipartParser::Step(bool& more) {
     }
     case State::kAfterBoundary: {
       // RFC 2046 allows spaces behind the boundary.
-      const size_t text = waiting_.find_first_not_of(" \t");
-      if (text == std::string::npos || waiting_.size() - text < 2) {
-        if (waiting_.size() > limits_.most_header_bytes) return Fault("there is no line break behind the boundary");
-        return Nothing{};
-      }
+      const size_t text = std::min(waiting_.find_first_not_of(" \t"), waiting_.size());
+      if (text > limits_.most_header_bytes) return Fault("there is no line break behind the boundary");
+      if (waiting_.size() - text < 2) return Nothing{};
       if (waiting_.compare(text, 2, "--") == 0) {
         waiting_.clear();
         state_ = State::kEpilogue;
@@ -121,7 +119,9 @@ Outcome MultipartParser::Step(bool& more) {
     }
     case State::kHeaders: {
       const size_t end = waiting_.find("\r\n\r\n");
-      if (std::min(end, waiting_.size()) > limits_.most_header_bytes) {
+      // Without an end, the last three bytes may be its beginning.
+      const size_t least = end != std::string::npos ? end : std::max<size_t>(waiting_.size(), 3) - 3;
+      if (least > limits_.most_header_bytes) {
         return Fault("its headers have more than " + std::to_string(limits_.most_header_bytes) + " bytes");
       }
       if (end == std::string::npos) return Nothing{};

@@ -93,6 +93,27 @@ TEST(Multipart, WhatIsCutOffOrTooMuchIsASentence) {
   EXPECT_NE(fault("--XYZ\r\n").find("line break"), std::string::npos);
 }
 
+TEST(Multipart, LimitsAreTheSameWhereverTheBytesAreCut) {
+  const auto takes = [](const std::string& body, size_t step) {
+    std::vector<Seen> seen;
+    MultipartParser parser("XY", Into(seen), {.most_header_bytes = 100});
+    for (size_t at = 0; at < body.size(); at += step) {
+      if (!parser.Feed(std::string_view(body).substr(at, step)).ok()) return false;
+    }
+    return parser.Finish().ok();
+  };
+  const std::string field = "\r\nContent-Disposition: form-data; name=";
+  const std::string rest = "\r\n\r\nx\r\n--XY--";
+  for (size_t bytes = 95; bytes < 106; ++bytes) {
+    const std::string padded = "--XY" + std::string(bytes, ' ') + field + "a" + rest;
+    const std::string headed = "--XY" + field + std::string(bytes - field.size(), 'a') + rest;
+    for (const size_t step : {size_t{1}, size_t{2}, size_t{3}, size_t{1000}}) {
+      EXPECT_EQ(takes(padded, step), bytes <= 100) << bytes << " spaces, cut after " << step;
+      EXPECT_EQ(takes(headed, step), bytes <= 100) << bytes << " bytes of headers, cut after " << step;
+    }
+  }
+}
+
 TEST(Multipart, WhatASinkRefusesStopsIt) {
   std::vector<Seen> seen;
   PartEvents events = Into(seen);

@@ -181,12 +181,29 @@ struct IoThread {
   std::thread thread;
 };
 
+/// What a listener shows to clients that ask by TLS.
+struct Certificates {
+  std::vector<std::unique_ptr<asio::ssl::context>> contexts;
+  std::vector<std::vector<std::string>> names;  ///< of each context's certificate
+};
+
 struct Door {
   Listener settings;
   std::unique_ptr<Acceptor> acceptor;
-  std::vector<std::unique_ptr<asio::ssl::context>> contexts;
-  std::vector<std::vector<std::string>> names;  ///< of each context's certificate
   int port = 0;
+
+  std::shared_ptr<const Certificates> certificates() const {
+    const std::lock_guard lock(mutex);
+    return current;
+  }
+  void Show(std::shared_ptr<const Certificates> others) {
+    const std::lock_guard lock(mutex);
+    current.swap(others);
+  }
+
+ private:
+  mutable std::mutex mutex;
+  std::shared_ptr<const Certificates> current;
 };
 
 /// What any thread hands to a connection to be sent. Outlives it.
@@ -215,6 +232,10 @@ class Outbox {
   bool overflown() const {
     const std::lock_guard lock(mutex_);
     return overflown_;
+  }
+  size_t waiting_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_bytes_;
   }
 
  private:
@@ -292,6 +313,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
   int silent_ms = 0;
   Clock::time_point heard;
   bool asked = false, handling = false;
+  std::function<void()> beat;
+  Clock::time_point next_beat;
 };
 
 class Core final : public Server {
@@ -310,6 +333,9 @@ class Core final : public Server {
     return ports;
   }
   ServerCounts counts() const override { return {open_, requests_}; }
+  Outcome ChangeTls(size_t listener, const TlsSettings& settings) override {
+    return OpenTls(*doors_[listener], settings);
+  }
 
   const ServerOptions& options() const { return options_; }
   void Fault(const std::string& words) const {
@@ -322,7 +348,7 @@ class Core final : public Server {
   struct Conversation;
 
   Outcome OpenDoor(Listener listener);
-  Outcome OpenTls(Door& door);
+  static Outcome OpenTls(Door& door, const TlsSettings& settings);
   static int ChooseIdentity(SSL* ssl, int* alert, void* door);
 
   Task<> Accept(Door& door);
@@ -502,7 +528,7 @@ Outcome Core::OpenDoor(Listener listener) {
     return {Status::kInvalidArgument, where + ": this is no address to listen at; give numbers, like 127.0.0.1"};
   }
   door->settings = std::move(listener);
-  if (door->settings.tls) THIMBLE_EXPECT(OpenTls(*door));
+  if (door->settings.tls) THIMBLE_EXPECT(OpenTls(*door, *door->settings.tls));
   const asio::ip::tcp::endpoint endpoint(address, static_cast<uint16_t>(door->settings.port));
   door->acceptor = std::make_unique<Acceptor>(threads_[0]->io);
   Acceptor& acceptor = *door->acceptor;
@@ -520,8 +546,8 @@ Outcome Core::OpenDoor(Listener listener) {
   return Nothing{};
 }
 
-Outcome Core::OpenTls(Door& door) {
-  const TlsSettings& settings = *door.settings.tls;
+Outcome Core::OpenTls(Door& door, const TlsSettings& settings) {
+  auto certificates = std::make_shared<Certificates>();
   if (settings.identities.empty()) return {Status::kInvalidArgument, "TLS needs a certificate and its key"};
   for (const Identity& identity : settings.identities) {
     THIMBLE_ASSIGN(std::vector<std::string> names, NamesOf(identity.certificate_pem));
@@ -547,9 +573,10 @@ Outcome Core::OpenTls(Door& door) {
     }
     SSL_CTX_set_tlsext_servername_callback(raw, &Core::ChooseIdentity);
     SSL_CTX_set_tlsext_servername_arg(raw, &door);
-    door.contexts.push_back(std::move(context));
-    door.names.push_back(std::move(names));
+    certificates->contexts.push_back(std::move(context));
+    certificates->names.push_back(std::move(names));
   }
+  door.Show(std::move(certificates));
   return Nothing{};
 }
 
@@ -557,9 +584,10 @@ int Core::ChooseIdentity(SSL* ssl, int*, void* argument) {
   const Door& door = *static_cast<const Door*>(argument);
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (asked == nullptr) return SSL_TLSEXT_ERR_OK;
-  for (size_t i = 0; i < door.contexts.size(); ++i) {
-    if (std::ranges::any_of(door.names[i], [&](const std::string& name) { return NameCovers(name, asked); })) {
-      SSL_set_SSL_CTX(ssl, door.contexts[i]->native_handle());
+  const std::shared_ptr<const Certificates> certificates = door.certificates();
+  for (size_t i = 0; i < certificates->contexts.size(); ++i) {
+    if (std::ranges::any_of(certificates->names[i], [&](const std::string& name) { return NameCovers(name, asked); })) {
+      SSL_set_SSL_CTX(ssl, certificates->contexts[i]->native_handle());
       break;
     }
   }
@@ -640,6 +668,10 @@ void Core::LookAfter(Connection& connection, Clock::time_point now) {
       connection.asked = true;
       connection.outbox->Push(internal::WriteFrame(internal::Opcode::kPing, {}));
     }
+  }
+  if (connection.beat && now >= connection.next_beat) {
+    connection.next_beat = now + Milliseconds(options_.stream_beat_ms);
+    connection.beat();
   }
 }
 
@@ -739,7 +771,8 @@ Task<> Core::Run(std::shared_ptr<Connection> connection) {
 }
 
 Task<bool> Core::Greet(Connection& connection) {
-  connection.tls = std::make_unique<Tls>(connection.socket, *connection.door.contexts[0]);
+  // OpenSSL keeps a context as long as a connection uses it.
+  connection.tls = std::make_unique<Tls>(connection.socket, *connection.door.certificates()->contexts[0]);
   connection.Allow(options_.header_ms);
   ErrorCode error;
   co_await connection.tls->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, error));
@@ -1165,6 +1198,7 @@ class StreamHandle final : public ByteStream {
   }
   void Close() override { outbox_->PushLast(chunked_ ? "0\r\n\r\n" : ""); }
   bool open() const override { return outbox_->open(); }
+  size_t waiting_bytes() const override { return outbox_->waiting_bytes(); }
 
  private:
   std::shared_ptr<Outbox> outbox_;
@@ -1184,12 +1218,17 @@ Task<> Core::Stream(std::shared_ptr<Connection> connection, Response& response, 
     Fault(std::string("a stream threw: ") + exception.what());
     handle->Close();
   }
+  if (!response.stream_beat.empty()) {
+    connection->next_beat = Clock::now() + Milliseconds(options_.stream_beat_ms);
+    connection->beat = [handle, text = response.stream_beat] { handle->Send(text); };
+  }
   // Nothing more is asked on this connection; reading shows when the other end goes.
   std::array<char, 256> scratch;
   ErrorCode error;
   while (!error && !draining_) {
     co_await connection->ReadSome(asio::buffer(scratch), error);
   }
+  connection->beat = nullptr;
   connection->outbox->Detach();
   connection->CloseNow();
   while (connection->pumping) co_await connection->event.async_wait(asio::redirect_error(kAwait, error));

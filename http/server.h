@@ -53,9 +53,10 @@ struct ServerOptions {
   size_t most_waiting = 256;        ///< requests for which no worker is free; the next gets 503
   size_t most_connections = 8'000;  ///< one more is closed at once
   size_t most_header_bytes = 16 * 1024;
-  int header_ms = 10'000;  ///< from a request's first byte to the end of its head; also for the TLS handshake
-  int idle_ms = 60'000;    ///< between requests
-  int write_ms = 60'000;   ///< for each 256 KiB of an answer
+  int header_ms = 10'000;       ///< from a request's first byte to the end of its head; also for the TLS handshake
+  int idle_ms = 60'000;         ///< between requests
+  int write_ms = 60'000;        ///< for each 256 KiB of an answer
+  int stream_beat_ms = 15'000;  ///< see Response::stream_beat
   /// A body has ten seconds, and then as long as it would take at this rate.
   uint64_t least_body_bytes_per_s = 2'000;
   int body_grace_ms = 10'000;
@@ -86,6 +87,9 @@ class Server {
   /// In the order of the listeners.
   virtual std::vector<int> ports() const = 0;
   virtual ServerCounts counts() const = 0;
+
+  /// Of a listener with TLS: what connections get that come from now on. Where the settings are none, the others stay.
+  virtual Outcome ChangeTls(size_t listener, const TlsSettings& settings) = 0;
 };
 
 }  // namespace thimble::http

@@ -1,11 +1,7 @@
 // The server on real sockets of this computer: what it answers, what it refuses, what it outlives.
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -19,6 +15,7 @@
 
 #include "http/client.h"
 #include "http/files.h"
+#include "http/test_socket.h"
 #include "http/websocket_client.h"
 
 namespace thimble::http {
@@ -27,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using Kind = SocketEvent::Kind;
+using Raw = TestSocket;
 
 #ifdef __SANITIZE_ADDRESS__
 constexpr int kRoom = 4;  // the sanitizer needs memory of its own
@@ -42,59 +40,6 @@ int64_t ResidentBytes() {
   file >> all >> resident;
   return resident * ::sysconf(_SC_PAGESIZE);
 }
-
-/// A socket that says exactly what it is told.
-class Raw {
- public:
-  explicit Raw(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  ~Raw() { ::close(socket_); }
-  Raw(const Raw&) = delete;
-  Raw& operator=(const Raw&) = delete;
-
-  bool connected() const { return connected_; }
-  bool Send(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return false;
-      bytes.remove_prefix(static_cast<size_t>(sent));
-    }
-    return true;
-  }
-  /// Until `end` has come, the connection ends, or the time is over.
-  std::string ReadUntil(const std::string& end, int ms = 5'000) {
-    const auto deadline = Clock::now() + std::chrono::milliseconds(ms);
-    char buffer[4096];
-    while (got_.find(end) == std::string::npos || end.empty()) {
-      pollfd ready = {socket_, POLLIN, 0};
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-      if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) <= 0) break;
-      const ssize_t count = ::recv(socket_, buffer, sizeof buffer, 0);
-      if (count <= 0) {
-        ended_ = true;
-        break;
-      }
-      got_.append(buffer, static_cast<size_t>(count));
-    }
-    const size_t found = end.empty() ? std::string::npos : got_.find(end);
-    const size_t size = found == std::string::npos ? got_.size() : found + end.size();
-    std::string text = got_.substr(0, size);
-    got_.erase(0, size);
-    return text;
-  }
-  std::string ReadAll(int ms = 5'000) { return ReadUntil("", ms); }
-  bool ended() const { return ended_; }
-
- private:
-  int socket_;
-  bool connected_ = false, ended_ = false;
-  std::string got_;
-};
 
 /// Counts what it is given.
 class Counting final : public BodySink {
@@ -170,6 +115,7 @@ class ServerTest : public ::testing::Test {
          [this](Request&) {
            Response response;
            response.headers.Set("Content-Type", "text/event-stream");
+           response.stream_beat = ":\n\n";
            response.stream = [this](std::shared_ptr<ByteStream> stream) {
              stream->Send(EventText("hello", "1"));
              const std::lock_guard lock(mutex_);
@@ -445,6 +391,18 @@ TEST_F(ServerTest, EventsGoOutFromAnyThreadAndEndWithTheOtherEnd) {
   EXPECT_FALSE(kept->Send("x")) << "it outlives the server";
 }
 
+TEST_F(ServerTest, AStreamThatIsSilentShowsThatItLives) {
+  ServerOptions options;
+  options.stream_beat_ms = 200;
+  const int port = Start(options);
+  Raw raw(port);
+  raw.Send(Get("/events"));
+  raw.ReadUntil("data: 1\n\n");
+  const auto began = Clock::now();
+  for (int i = 0; i < 3; ++i) EXPECT_HAS(raw.ReadUntil("\r\n:\n\n\r\n", 2'000), "3\r\n:\n\n\r\n") << i;
+  EXPECT_GE(Clock::now() - began, std::chrono::milliseconds(500)) << "not more often than asked for";
+}
+
 TEST_F(ServerTest, AStreamThatNobodyReadsEnds) {
   const int port = Start();
   Raw raw(port);
@@ -716,6 +674,18 @@ TEST_F(TlsTest, TheCertificateIsTheOneForTheNameThatIsAsked) {
   options.listeners[0].tls =
       TlsSettings{.identities = {For("studio.lan"), For("localhost")}, .client_authorities_pem = {}};
   const int port = Start(options);
+  EXPECT_TRUE(Ask(To(port, "localhost", "/json")).ok());
+}
+
+TEST_F(TlsTest, ACertificateIsExchangedWhileItServes) {
+  ServerOptions options;
+  options.listeners.emplace_back();
+  options.listeners[0].tls = TlsSettings{.identities = {For("studio.lan")}, .client_authorities_pem = {}};
+  const int port = Start(options);
+  EXPECT_EQ(Ask(To(port, "localhost", "/json")).error().status, Status::kVerificationFailed);
+  ASSERT_TRUE(server_->ChangeTls(0, {.identities = {For("localhost")}, .client_authorities_pem = {}}).ok());
+  EXPECT_TRUE(Ask(To(port, "localhost", "/json")).ok());
+  EXPECT_FALSE(server_->ChangeTls(0, {.identities = {{"no", "pem"}}, .client_authorities_pem = {}}).ok());
   EXPECT_TRUE(Ask(To(port, "localhost", "/json")).ok());
 }
 

@@ -59,8 +59,9 @@ struct Outgoing {
 template <typename Stream>
 class Conversation {
  public:
-  Conversation(Stream& stream, asio::io_context& io, const WebSocketOptions& options, Events& events)
-      : stream_(stream), io_(io), options_(options), events_(events) {}
+  Conversation(Stream& stream, asio::io_context& io, const WebSocketOptions& options, Events& events,
+               std::atomic<size_t>& waiting_bytes)
+      : stream_(stream), io_(io), options_(options), events_(events), waiting_bytes_(waiting_bytes) {}
 
   /// Returns when the connection has ended.
   void Run(Waiter& waiter, const std::atomic<bool>& stopping) {
@@ -148,6 +149,7 @@ class Conversation {
     writing_since_ = Clock::now();
     stream_.async_write(asio::buffer(outgoing_.front().bytes), [this](ErrorCode error, size_t) {
       if (error) return;  // reading tells
+      waiting_bytes_ -= outgoing_.front().bytes.size();
       outgoing_.pop_front();
       if (!outgoing_.empty()) Write();
     });
@@ -196,6 +198,7 @@ class Conversation {
   asio::io_context& io_;
   const WebSocketOptions& options_;
   Events& events_;
+  std::atomic<size_t>& waiting_bytes_;
   beast::flat_buffer buffer_;
   std::deque<Outgoing> outgoing_;
   bool open_ = false;
@@ -214,12 +217,18 @@ class BeastSocket final : public MessageSocket {
   }
 
   void Send(std::string bytes, bool binary) override {
+    waiting_bytes_ += bytes.size();
     asio::post(io_, [this, message = Outgoing{std::move(bytes), binary}]() mutable {
-      if (send_) send_(std::move(message));
+      if (!send_) {
+        waiting_bytes_ -= message.bytes.size();
+        return;
+      }
+      send_(std::move(message));
     });
   }
 
   SocketEvent Next(int timeout_ms) override { return events_.Next(timeout_ms); }
+  size_t waiting_bytes() const override { return waiting_bytes_; }
 
  private:
   void Run() {
@@ -233,7 +242,7 @@ class BeastSocket final : public MessageSocket {
 
   template <typename Stream>
   void Converse(websocket::stream<Stream>& stream, Waiter& waiter) {
-    Conversation<websocket::stream<Stream>> conversation(stream, io_, options_, events_);
+    Conversation<websocket::stream<Stream>> conversation(stream, io_, options_, events_, waiting_bytes_);
     send_ = [&](Outgoing message) { conversation.Send(std::move(message)); };
     conversation.Run(waiter, stopping_);
     send_ = nullptr;
@@ -263,6 +272,7 @@ class BeastSocket final : public MessageSocket {
   asio::io_context io_;
   Events events_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<size_t> waiting_bytes_ = 0;
   std::function<void(Outgoing)> send_;
   std::thread thread_;
 };

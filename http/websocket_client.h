@@ -2,6 +2,7 @@
 #ifndef THIMBLE_HTTP_WEBSOCKET_CLIENT_H_
 #define THIMBLE_HTTP_WEBSOCKET_CLIENT_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ class MessageSocket {
 
   /// Sends as soon as it can; lost when the connection is.
   virtual void Send(std::string bytes, bool binary) = 0;
+
+  /// Sent, and not yet taken by the other end's computer.
+  virtual size_t waiting_bytes() const { return 0; }
 
   /// What happened next, or kNothing after `timeout_ms`. After kClosed there is nothing more.
   virtual SocketEvent Next(int timeout_ms) = 0;
