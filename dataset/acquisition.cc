@@ -222,7 +222,7 @@ class Collector : public DocumentListener {
   void Keep(float value) {
     ++numbers_;
     if (options_.take) {
-      options_.take(value);
+      options_.take(value, role() == Role::kRow ? open_.back().index : 0);
     } else {
       recording_.values.push_back(value);
     }

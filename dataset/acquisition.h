@@ -2,6 +2,7 @@
 #ifndef THIMBLE_DATASET_ACQUISITION_H_
 #define THIMBLE_DATASET_ACQUISITION_H_
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ struct Envelope {
 struct AcquisitionOptions {
   /// Filled in as far as the document goes. With it, values that are elsewhere are no error: the recording has none.
   Envelope* envelope = nullptr;
-  /// Given: the readings' numbers go there, one after the other, and Recording::values stays empty.
-  std::function<void(float)> take = {};
+  /// Given: the readings' numbers go there, one after the other, each with the index of its axis, and
+  /// Recording::values stays empty.
+  std::function<void(float number, size_t axis)> take = {};
 };
 
 /// Reads interval, sensors and values of {"protected", "signature", "payload"}. Errors do not name the file. Of CBOR

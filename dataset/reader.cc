@@ -309,10 +309,10 @@ Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, con
       case Format::kCbor:
         return ReadAcquisitionCbor(bytes, {.take = options.take});
       case Format::kCsv:
-        return ReadCsv(bytes, options.rate_hz, notices);
+        return ReadCsv(bytes, options.rate_hz, notices, options.take);
       case Format::kLines:
-        if (HasTimeColumn(bytes)) return ReadCsv(bytes, options.rate_hz, notices);
-        return ReadSerialLines(bytes, options.rate_hz, notices);
+        if (HasTimeColumn(bytes)) return ReadCsv(bytes, options.rate_hz, notices, options.take);
+        return ReadSerialLines(bytes, options.rate_hz, notices, options.take);
       case Format::kWav:
         return ReadWav(bytes, notices, options.take);
       case Format::kPng:
@@ -326,9 +326,9 @@ Expected<Recording> ReadBytes(std::string_view file, std::string_view bytes, con
   };
   Expected<Recording> recording = read();
   if (!recording) return About(file, recording.error());
-  if (options.take) {
-    std::ranges::for_each(recording->values, options.take);
-    recording->values = {};
+  if (options.take) {  // of pictures and digits, which are small
+    const std::vector<float> values = std::exchange(recording->values, {});
+    for (size_t i = 0; i < values.size(); ++i) options.take(values[i], i % recording->axes.size());
   }
   const std::string_view name = FileName(file);
   recording->file = file;

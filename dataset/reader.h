@@ -22,9 +22,9 @@ struct ReadOptions {
   size_t readings_per_recording = 0;
   /// Called after each file with how many are done, of how many; returns false to stop (kCancelled).
   std::function<bool(size_t done, size_t total)> progress = {};
-  /// Of ReadBytes: the readings' numbers go there, one after the other, and Recording::values stays empty, so that a
-  /// long recording can be looked over in little memory.
-  std::function<void(float)> take = {};
+  /// Of ReadBytes: the readings' numbers go there, one after the other, each with the index of its axis, and
+  /// Recording::values stays empty, so that a long recording can be looked over in little memory.
+  std::function<void(float number, size_t axis)> take = {};
 };
 
 /// Reads every data file below `path`, in the order of their names.

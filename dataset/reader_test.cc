@@ -172,7 +172,7 @@ TEST(Acquisition, SaysWhatStandsAroundTheReadings) {
       R"({"protected":{"ver":"v1","alg":"HS256"},"signature":"00ff","payload":{"device_name":"ac:1","device_type":"T",)"
       R"("interval_ms":5,"sensors":[{"name":"x","units":"g"}],"values":[1,2,3]}})";
   std::vector<float> taken;
-  const auto recording = ReadAcquisitionJson(text, {&envelope, [&](float value) { taken.push_back(value); }});
+  const auto recording = ReadAcquisitionJson(text, {&envelope, [&](float value, size_t) { taken.push_back(value); }});
   ASSERT_TRUE(recording.ok()) << recording.error().message;
   EXPECT_TRUE(recording->values.empty());
   EXPECT_EQ(taken, (std::vector<float>{1, 2, 3}));
@@ -301,6 +301,29 @@ TEST(Csv, ReportsAGapAndRefusesManyAndTimeThatStandsStill) {
             "a.csv: line 4, column timestamp: the time does not advance (10, then 10); sort the rows, or give every "
             "recording "
             "its own file");
+}
+
+TEST(Csv, OfAnyLengthIsReadWithoutKeepingIt) {
+  // More rows than steps are kept, with gaps that the usual step has to be known for.
+  std::string bytes = "timestamp,x,y\n";
+  for (int i = 0; i < 150'000; ++i) {
+    bytes += std::to_string(10 * i + i / 50'000 * 500) + "," + std::to_string(i % 100) + ",7\n";
+  }
+  std::vector<float> sums(2);
+  size_t numbers = 0;
+  const auto take = [&](float number, size_t axis) {
+    sums[axis] += number;
+    ++numbers;
+  };
+  std::vector<std::string> notices;
+  const auto taken = Read("a.csv", bytes, &notices, {.take = take});
+  ASSERT_TRUE(taken.ok()) << taken.error().message;
+  EXPECT_TRUE(taken->values.empty());
+  EXPECT_EQ(taken->interval_ms, 10);
+  EXPECT_EQ(numbers, 300'000U);
+  EXPECT_EQ(sums, (std::vector<float>{150'000 * 49.5F, 150'000 * 7}));
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].find("readings are missing in 2 places, first before line 50002"), 0U) << notices[0];
 }
 
 TEST(SerialLines, AreWhatTheMxchipPrints) {

@@ -179,21 +179,19 @@ Outcome TestNamedGroups(Dataset& dataset, const SplitBy& by) {
 /// Whole groups by lot: one goes to testing when that brings the labels nearer to their shares.
 Outcome DrawLotsOfGroups(Dataset& dataset, const SplitOptions& options) {
   THIMBLE_ASSIGN(const Groups groups, FindGroups(dataset, options.by));
-  std::map<std::string, std::vector<size_t>> counts;  // [label][group], recordings
+  std::vector<GroupMember> members;
+  std::map<std::string, std::set<size_t>> groups_of_label;
   std::vector<uint64_t> lots(groups.names.size());
   for (size_t i = 0; i < dataset.recordings.size(); ++i) {
     const Recording& recording = dataset.recordings[i];
-    std::vector<size_t>& of_label = counts[recording.label];
-    of_label.resize(groups.names.size());
-    ++of_label[groups.of[i]];
+    members.push_back({groups.of[i], {recording.label}});
+    groups_of_label[recording.label].insert(groups.of[i]);
     lots[groups.of[i]] += Lot(options.seed, recording);  // a sum, because the order of recordings means nothing
   }
-  for (const auto& [label, of_label] : counts) {
-    const auto has_any = [](size_t count) { return count > 0; };
-    if (std::count_if(of_label.begin(), of_label.end(), has_any) > 1) continue;
-    const auto only = static_cast<size_t>(std::find_if(of_label.begin(), of_label.end(), has_any) - of_label.begin());
+  for (const auto& [label, of_label] : groups_of_label) {
+    if (of_label.size() > 1) continue;
     return {Status::kInvalidArgument, "label " + Quote(label) + " comes from one " + GroupName(options.by) + " only (" +
-                                          Quote(groups.names[only]) +
+                                          Quote(groups.names[*of_label.begin()]) +
                                           "): it cannot both train and test; record it with another one, or split by "
                                           "recording"};
   }
@@ -202,57 +200,21 @@ Outcome DrawLotsOfGroups(Dataset& dataset, const SplitOptions& options) {
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return std::tie(lots[a], groups.names[a]) < std::tie(lots[b], groups.names[b]);
   });
-
-  std::set<size_t> testing;
-  std::map<std::string, double> missing;  // recordings that each label's testing part still lacks
-  std::map<std::string, size_t> left;     // recordings that each label has in training
-  for (const auto& [label, of_label] : counts) {
-    for (const size_t count : of_label) left[label] += count;
-    missing[label] = options.testing_share * static_cast<double>(left[label]);
-  }
-  const auto take = [&](size_t group) {
-    testing.insert(group);
-    for (const auto& [label, of_label] : counts) {
-      missing[label] -= static_cast<double>(of_label[group]);
-      left[label] -= of_label[group];
-    }
-  };
-  const auto empties_a_label = [&](size_t group) {
-    return std::any_of(counts.begin(), counts.end(), [&, group](const auto& entry) {
-      return entry.second[group] > 0 && left[entry.first] == entry.second[group];
-    });
-  };
-  for (const size_t group : order) {
-    if (empties_a_label(group)) continue;
-    double gain = 0;
-    for (const auto& [label, of_label] : counts) {
-      const double after = missing[label] - static_cast<double>(of_label[group]);
-      gain += std::abs(missing[label]) - std::abs(after);
-    }
-    if (gain > 0) take(group);
-  }
-  // A label that got nothing: the smallest group that has it, even beyond its share.
-  for (const auto& [label, of_label] : counts) {
-    const auto is_tested = [&, &of = of_label](size_t group) { return of[group] > 0 && testing.contains(group); };
-    if (std::any_of(order.begin(), order.end(), is_tested)) continue;
-    std::optional<size_t> smallest;
-    for (const size_t group : order) {
-      if (of_label[group] == 0 || empties_a_label(group)) continue;
-      if (!smallest || of_label[group] < of_label[*smallest]) smallest = group;
-    }
-    if (!smallest) {
-      return {Status::kInvalidArgument, "no choice of " + GroupName(options.by) + " lets label " + Quote(label) +
-                                            " both train and test; record it with more of them, or split by recording"};
-    }
-    take(*smallest);
+  const GroupChoice choice = ChooseTestingGroups(members, order, options.testing_share);
+  if (!choice.untested.empty()) {
+    return {Status::kInvalidArgument, "no choice of " + GroupName(options.by) + " lets label " +
+                                          Quote(choice.untested.front()) +
+                                          " both train and test; record it with more of them, or split by recording"};
   }
   std::vector<std::string> names;
-  for (const size_t group : testing) names.push_back(groups.names[group]);
+  for (size_t group = 0; group < groups.names.size(); ++group) {
+    if (choice.testing[group]) names.push_back(groups.names[group]);
+  }
   for (size_t i = 0; i < dataset.recordings.size(); ++i) {
-    dataset.recordings[i].category = testing.contains(groups.of[i]) ? Category::kTesting : Category::kTraining;
+    dataset.recordings[i].category = choice.testing[groups.of[i]] ? Category::kTesting : Category::kTraining;
   }
   dataset.notices.push_back("split by " + GroupName(options.by) + ": tested on " + Listed(names) + ", " +
-                            std::to_string(testing.size()) + " of " + std::to_string(groups.names.size()));
+                            std::to_string(names.size()) + " of " + std::to_string(groups.names.size()));
   return Nothing{};
 }
 
@@ -426,6 +388,73 @@ Expected<SplitBy> ParseSplitBy(std::string_view text) {
     return wrong("the pattern holds neither {" + by.group + "} nor a parenthesis, so no group can be told from it");
   }
   return by;
+}
+
+GroupChoice ChooseTestingGroups(std::span<const GroupMember> members, std::span<const size_t> order,
+                                double testing_share) {
+  std::map<std::string, size_t> index;
+  for (const GroupMember& member : members) {
+    for (const std::string& label : member.labels) index[label] = 0;
+  }
+  std::vector<std::string> labels;
+  for (auto& [label, number] : index) {
+    number = labels.size();
+    labels.push_back(label);
+  }
+  std::vector<std::map<size_t, size_t>> counts(order.size());  // [group][label], recordings
+  std::vector<size_t> left(labels.size());                     // recordings that each label has in training
+  for (const GroupMember& member : members) {
+    for (const std::string& label : member.labels) {
+      ++counts[member.group][index[label]];
+      ++left[index[label]];
+    }
+  }
+  std::vector<double> missing;  // recordings that each label's testing part still lacks
+  for (const size_t count : left) missing.push_back(testing_share * static_cast<double>(count));
+
+  GroupChoice choice;
+  choice.testing.resize(order.size());
+  std::vector<bool> tested(labels.size());
+  const auto take = [&](size_t group) {
+    choice.testing[group] = true;
+    for (const auto& [label, count] : counts[group]) {
+      missing[label] -= static_cast<double>(count);
+      left[label] -= count;
+      tested[label] = true;
+    }
+  };
+  const auto empties_a_label = [&](size_t group) {
+    return std::any_of(counts[group].begin(), counts[group].end(),
+                       [&](const auto& entry) { return left[entry.first] == entry.second; });
+  };
+  for (const size_t group : order) {
+    if (empties_a_label(group)) continue;
+    double gain = 0;
+    for (const auto& [label, count] : counts[group]) {
+      const double after = missing[label] - static_cast<double>(count);
+      gain += std::abs(missing[label]) - std::abs(after);
+    }
+    if (gain > 0) take(group);
+  }
+  // A label that got nothing: the smallest group that has it, even beyond its share.
+  std::vector<std::vector<size_t>> groups_of(labels.size());
+  for (const size_t group : order) {
+    for (const auto& [label, count] : counts[group]) groups_of[label].push_back(group);
+  }
+  for (size_t label = 0; label < labels.size(); ++label) {
+    if (tested[label]) continue;
+    std::optional<size_t> smallest;
+    for (const size_t group : groups_of[label]) {
+      if (empties_a_label(group)) continue;
+      if (!smallest || counts[group][label] < counts[*smallest][label]) smallest = group;
+    }
+    if (smallest) {
+      take(*smallest);
+    } else {
+      choice.untested.push_back(labels[label]);
+    }
+  }
+  return choice;
 }
 
 Expected<Groups> FindGroups(const Dataset& dataset, const SplitBy& by) {

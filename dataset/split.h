@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,24 @@ struct Groups {
 ///
 ///   kInvalidArgument   a file name says nothing about its group
 Expected<Groups> FindGroups(const Dataset& dataset, const SplitBy& by);
+
+/// A recording as a split by groups sees it.
+struct GroupMember {
+  size_t group = 0;
+  std::vector<std::string> labels;  ///< several where stretches of it have their own
+};
+
+struct GroupChoice {
+  std::vector<bool> testing;          ///< of each group: it tests; else it trains
+  std::vector<std::string> untested;  ///< labels that no choice lets both train and test, sorted: they train
+};
+
+/// Chooses the groups that test. They are asked in `order`, which names each once: one tests when that brings the
+/// labels nearer to `testing_share` of their recordings, and never when a label would then be gone from training. A
+/// label that got nothing takes the smallest group that has it. Where the order is by a hash, more data moves few of
+/// the old.
+GroupChoice ChooseTestingGroups(std::span<const GroupMember> members, std::span<const size_t> order,
+                                double testing_share);
 
 /// Puts one group into testing and all others into training: call it for each group in turn to leave every speaker, or
 /// every device, out once. Unlabelled recordings are for neither.

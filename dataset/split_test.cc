@@ -386,6 +386,15 @@ std::map<std::string, std::map<size_t, int>> CountFolds(const Dataset& dataset, 
   return counts;
 }
 
+TEST(ChooseTestingGroups, AsksThemInOrderAndLeavesNoLabelUntrained) {
+  const std::vector<GroupMember> members = {{0, {"a"}}, {0, {"a"}}, {1, {"a", "b"}},
+                                            {2, {"b"}}, {3, {"a"}}, {4, {"c"}}};
+  const size_t order[] = {4, 3, 2, 1, 0};
+  const GroupChoice choice = ChooseTestingGroups(members, order, 0.25);
+  EXPECT_EQ(choice.testing, (std::vector<bool>{false, false, true, true, false}));
+  EXPECT_EQ(choice.untested, std::vector<std::string>{"c"});
+}
+
 TEST(DealFolds, GivesEachFoldAsMuchOfEachLabel) {
   const Dataset dataset = Labelled({{"idle", 10}, {"rare", 3}, {"wave", 25}});
   const Expected<Groups> folds = DealFolds(dataset, {}, 5, 1);

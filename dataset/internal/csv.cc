@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
+#include "base/hash.h"
 #include "dataset/internal/text.h"
 
 namespace thimble::dataset {
@@ -54,6 +56,8 @@ constexpr double kLargestJitter = 0.10;
 // A step longer than this many usual ones means that readings are missing; this share of steps may be like that.
 constexpr double kGapSteps = 1.5;
 constexpr double kMostGaps = 0.01;
+// What step is usual is told by all of so many, and by about as many chosen at random of more.
+constexpr size_t kMostStepsKept = 65'536;
 
 struct Column {
   std::string name;
@@ -66,16 +70,25 @@ char Separator(std::string_view line) {
   return line.find(';') != std::string_view::npos ? ';' : ',';
 }
 
+/// Takes the next field off the front of `line`; false: it was the last one.
+bool TakeField(std::string_view& line, char separator, std::string_view& field) {
+  const size_t end = line.find(separator);
+  field = Trim(line.substr(0, end));
+  if (field.size() >= 2 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
+  if (end == std::string_view::npos) return false;
+  line.remove_prefix(end + 1);
+  return true;
+}
+
+void TakeFields(std::string_view line, char separator, std::vector<std::string_view>& fields) {
+  fields.clear();
+  for (bool more = true; more;) more = TakeField(line, separator, fields.emplace_back());
+}
+
 std::vector<std::string_view> Fields(std::string_view line, char separator) {
   std::vector<std::string_view> fields;
-  for (;;) {
-    const size_t end = line.find(separator);
-    std::string_view field = Trim(line.substr(0, end));
-    if (field.size() >= 2 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
-    fields.push_back(field);
-    if (end == std::string_view::npos) return fields;
-    line.remove_prefix(end + 1);
-  }
+  TakeFields(line, separator, fields);
+  return fields;
 }
 
 Column ParseColumn(std::string_view header, size_t index) {
@@ -118,13 +131,6 @@ std::optional<size_t> TimeColumn(const std::vector<Column>& columns) {
   return found;
 }
 
-/// Times as they stand in the file, with how finely they are written.
-struct Times {
-  std::vector<double> values;
-  std::vector<size_t> lines;
-  int decimals = 0;
-};
-
 int Decimals(std::string_view number) {
   const size_t point = number.find('.');
   return point == std::string_view::npos ? 0 : static_cast<int>(number.size() - point - 1);
@@ -132,39 +138,125 @@ int Decimals(std::string_view number) {
 
 std::string Line(size_t line) { return "line " + std::to_string(line); }
 
-/// The interval between readings, in the file's own unit, once the steps prove constant enough.
-Expected<double> ConstantStep(const Times& times, const std::string& column, std::vector<std::string>& notices) {
-  const size_t count = times.values.size() - 1;
-  std::vector<double> steps(count);
-  for (size_t i = 0; i < count; ++i) {
-    steps[i] = times.values[i + 1] - times.values[i];
-    if (!(steps[i] > 0)) {
-      return {Status::kDataLoss, Line(times.lines[i + 1]) + ", column " + column + ": the time does not advance (" +
-                                     Number(times.values[i]) + ", then " + Number(times.values[i + 1]) +
-                                     "); sort the rows, or give every recording its own file"};
+/// The rows of a file, blank lines and header aside.
+struct Rows {
+  std::string_view bytes;
+  bool has_header = false;
+  char separator = ',';
+
+  /// visit(line number, line, whether it is the last) says whether to go on.
+  void ForEach(auto&& visit) const {
+    bool header_passed = !has_header;
+    size_t number = 0;
+    for (std::string_view rest = bytes; !rest.empty();) {
+      ++number;
+      const std::string_view line = TakeLine(rest);
+      if (Trim(line).empty()) continue;
+      if (std::exchange(header_passed, true) && !visit(number, line, rest.empty())) return;
     }
   }
-  std::vector<double> sorted = steps;
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count / 2), sorted.end());
-  const double usual = sorted[count / 2];
-  const double rounding = std::pow(10.0, -times.decimals);
+};
+
+/// The times of a file that was read through once: what was seen of them then, and the way to see them again.
+class Times {
+ public:
+  explicit Times(size_t column) : column_(column) {}
+
+  void Add(double time, std::string_view written, size_t line) {
+    decimals_ = std::max(decimals_, Decimals(written));
+    if (count_++ > 0) AddStep(time, line);
+    before_ = time;
+  }
+
+  size_t count() const { return count_; }
+  int decimals() const { return decimals_; }
+
+  /// kDataLoss: a time is not later than the one before it.
+  Outcome CheckAdvance(const std::string& column) const {
+    if (stands_at_line_ == 0) return Nothing{};
+    return {Status::kDataLoss, Line(stands_at_line_) + ", column " + column + ": the time does not advance (" +
+                                   Number(stands_after_) + ", then " + Number(stands_) +
+                                   "); sort the rows, or give every recording its own file"};
+  }
+
+  /// The median; of long files, that of some steps chosen at random.
+  double UsualStep() {
+    const auto middle = kept_.begin() + static_cast<std::ptrdiff_t>(kept_.size() / 2);
+    std::nth_element(kept_.begin(), middle, kept_.end(), [](const Kept& a, const Kept& b) { return a.step < b.step; });
+    return middle->step;
+  }
+
+  /// visit(step, line number of the later time)
+  void ForEachStep(const Rows& rows, auto&& visit) const {
+    size_t index = 0;
+    double before = 0;
+    rows.ForEach([&](size_t number, std::string_view line, bool) {
+      std::string_view field;
+      for (size_t i = 0; i <= column_; ++i) TakeField(line, rows.separator, field);
+      const double time = *ParseNumber(field);
+      if (index++ > 0) visit(time - before, number);
+      before = time;
+      return true;
+    });
+  }
+
+ private:
+  struct Kept {
+    uint64_t lot = 0;
+    double step = 0;
+  };
+
+  void AddStep(double time, size_t line) {
+    if (!(time - before_ > 0) && stands_at_line_ == 0) {
+      stands_at_line_ = line;
+      stands_after_ = before_;
+      stands_ = time;
+    }
+    const uint64_t index[] = {count_};
+    const uint64_t lot = Fnv1a(std::as_bytes(std::span(index)));
+    if (lot > most_lot_) return;
+    kept_.push_back({lot, time - before_});
+    if (kept_.size() <= kMostStepsKept) return;
+    most_lot_ /= 2;
+    std::erase_if(kept_, [&](const Kept& kept) { return kept.lot > most_lot_; });
+  }
+
+  size_t column_;
+  size_t count_ = 0;
+  int decimals_ = 0;
+  double before_ = 0;
+  size_t stands_at_line_ = 0;
+  double stands_after_ = 0, stands_ = 0;
+  std::vector<Kept> kept_;
+  uint64_t most_lot_ = ~uint64_t{0};
+};
+
+/// The interval between readings, in the file's own unit, once the steps prove constant enough.
+Expected<double> ConstantStep(Times& times, const Rows& rows, const std::string& column,
+                              std::vector<std::string>& notices) {
+  THIMBLE_EXPECT(times.CheckAdvance(column));
+  const size_t count = times.count() - 1;
+  const double usual = times.UsualStep();
+  const double rounding = std::pow(10.0, -times.decimals());
   const double gap = kGapSteps * usual + rounding;
 
   size_t gaps = 0;
-  size_t first_gap = 0;
+  size_t first_gap_line = 0;
+  double first_gap = 0;
   double sum = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (steps[i] <= gap) {
-      sum += steps[i];
+  times.ForEachStep(rows, [&](double step, size_t line) {
+    if (step <= gap) {
+      sum += step;
     } else if (gaps++ == 0) {
-      first_gap = i;
+      first_gap = step;
+      first_gap_line = line;
     }
-  }
+  });
   const double step = sum / static_cast<double>(count - gaps);
   if (gaps > 0) {
     const std::string where = "readings are missing in " + Count(gaps, "place", "places") + ", first before " +
-                              Line(times.lines[first_gap + 1]) + " (a step of " + Number(steps[first_gap]) + " where " +
-                              Number(step) + " is usual)";
+                              Line(first_gap_line) + " (a step of " + Number(first_gap) + " where " + Number(step) +
+                              " is usual)";
     if (static_cast<double>(gaps) > kMostGaps * static_cast<double>(count)) {
       return {Status::kDataLoss, "column " + column + ": " + where + "; record it again or cut it there"};
     }
@@ -172,9 +264,9 @@ Expected<double> ConstantStep(const Times& times, const std::string& column, std
   }
 
   double deviation = 0;
-  for (const double each : steps) {
+  times.ForEachStep(rows, [&](double each, size_t) {
     if (each <= gap) deviation += std::abs(each - step);
-  }
+  });
   deviation /= static_cast<double>(count - gaps);
   const double jitter = std::max(0.0, deviation - rounding / 2) / step;
   if (jitter > kLargestJitter) {
@@ -190,11 +282,11 @@ Expected<double> ConstantStep(const Times& times, const std::string& column, std
   return step;
 }
 
-Expected<double> IntervalMs(const Times& times, const Column& column, std::vector<std::string>& notices) {
-  if (times.values.size() < 2) {
+Expected<double> IntervalMs(Times& times, const Rows& rows, const Column& column, std::vector<std::string>& notices) {
+  if (times.count() < 2) {
     return {Status::kDataLoss, "one reading only: its rate cannot be told; record it again"};
   }
-  THIMBLE_ASSIGN(const double step, ConstantStep(times, column.name, notices));
+  THIMBLE_ASSIGN(const double step, ConstantStep(times, rows, column.name, notices));
   if (*column.time_unit_ms > 0) return step * *column.time_unit_ms;
   if (step >= 1000 / kFastestRateHz) return step;
   notices.push_back(
@@ -233,7 +325,8 @@ bool HasTimeColumn(std::string_view bytes) {
   return IsHeader(fields) && fields.size() > 1 && TimeColumn(ParseHeader(fields)).has_value();
 }
 
-Expected<Recording> ReadCsv(std::string_view bytes, double rate_hz, std::vector<std::string>& notices) {
+Expected<Recording> ReadCsv(std::string_view bytes, double rate_hz, std::vector<std::string>& notices,
+                            const std::function<void(float, size_t)>& take) {
   bytes = WithoutByteOrderMark(bytes);
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
     return {Status::kDataLoss, "the text is UTF-16; save it as UTF-8"};
@@ -261,24 +354,22 @@ Expected<Recording> ReadCsv(std::string_view bytes, double rate_hz, std::vector<
     return {Status::kDataLoss, "there is no column of readings beside the time; is this a recording?"};
   }
 
-  Times times;
-  bool header_passed = !has_header;
-  size_t line_number = 0;
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    ++line_number;
-    const std::string_view line = TakeLine(rest);
-    if (Trim(line).empty()) continue;
-    if (!std::exchange(header_passed, true)) continue;
-    std::vector<std::string_view> fields = Fields(line, separator);
+  const Rows rows = {bytes, has_header, separator};
+  Times times(time_column.value_or(0));
+  size_t numbers = 0;
+  std::vector<std::string_view> fields;
+  Outcome outcome = Nothing{};
+  const auto take_row = [&](size_t line_number, std::string_view line, bool last) -> Outcome {
+    TakeFields(line, separator, fields);
     if (open_end && fields.size() == columns.size() + 1 && fields.back().empty()) fields.pop_back();
     if (fields.size() != columns.size()) {
-      const bool cut = rest.empty() && fields.size() < columns.size();
+      const bool cut = last && fields.size() < columns.size();
       return {Status::kDataLoss, Line(line_number) + " has " + Count(fields.size(), "value", "values") + " where " +
                                      std::to_string(columns.size()) + " are expected; " +
                                      (cut ? "the file seems to be cut off: copy it again or remove the line"
                                           : "correct or remove the line")};
     }
+    size_t axis = 0;
     for (size_t i = 0; i < fields.size(); ++i) {
       if (columns[i].time_unit_ms && i != time_column) continue;
       const std::optional<double> value = ParseNumber(fields[i]);
@@ -291,18 +382,27 @@ Expected<Recording> ReadCsv(std::string_view bytes, double rate_hz, std::vector<
                                        " is too large; correct it"};
       }
       if (i == time_column) {
-        times.values.push_back(*value);
-        times.lines.push_back(line_number);
-        times.decimals = std::max(times.decimals, Decimals(fields[i]));
+        times.Add(*value, fields[i], line_number);
+        continue;
+      }
+      ++numbers;
+      if (take) {
+        take(static_cast<float>(*value), axis++);
       } else {
         recording.values.push_back(static_cast<float>(*value));
       }
     }
-  }
-  if (recording.values.empty()) return {Status::kDataLoss, "there are no rows of numbers; record it again"};
+    return Nothing{};
+  };
+  rows.ForEach([&](size_t line_number, std::string_view line, bool last) {
+    outcome = take_row(line_number, line, last);
+    return outcome.ok();
+  });
+  THIMBLE_EXPECT(outcome);
+  if (numbers == 0) return {Status::kDataLoss, "there are no rows of numbers; record it again"};
 
   if (time_column) {
-    THIMBLE_ASSIGN(recording.interval_ms, IntervalMs(times, columns[*time_column], notices));
+    THIMBLE_ASSIGN(recording.interval_ms, IntervalMs(times, rows, columns[*time_column], notices));
   } else {
     recording.interval_ms = 1000 / (rate_hz > 0 ? rate_hz : kAssumedRateHz);
     if (!(rate_hz > 0)) {

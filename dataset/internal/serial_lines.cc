@@ -68,7 +68,8 @@ size_t UsualCount(std::string_view bytes, bool brackets) {
 
 }  // namespace
 
-Expected<Recording> ReadSerialLines(std::string_view bytes, double rate_hz, std::vector<std::string>& notices) {
+Expected<Recording> ReadSerialLines(std::string_view bytes, double rate_hz, std::vector<std::string>& notices,
+                                    const std::function<void(float, size_t)>& take) {
   bool brackets = true;
   size_t axes = UsualCount(bytes, brackets);
   if (axes == 0) {
@@ -99,7 +100,13 @@ Expected<Recording> ReadSerialLines(std::string_view bytes, double rate_hz, std:
     if (Trim(line).empty()) continue;
     numbers.clear();
     if (TakeNumbers(Numbers(line, brackets), numbers) == axes) {
-      recording.values.insert(recording.values.end(), numbers.begin(), numbers.end());
+      for (size_t i = 0; i < axes; ++i) {
+        if (take) {
+          take(numbers[i], i);
+        } else {
+          recording.values.push_back(numbers[i]);
+        }
+      }
       ++lines;
     } else if (lines > 0 && !rest.empty()) {  // a capture may well end in the middle of its last line
       if (broken++ == 0) first_broken = line_number;

@@ -2,6 +2,8 @@
 #ifndef THIMBLE_DATASET_INTERNAL_SERIAL_LINES_H_
 #define THIMBLE_DATASET_INTERNAL_SERIAL_LINES_H_
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,10 @@ namespace thimble::dataset {
 /// Gives kNotFound when the text is prose: no line in brackets, and most lines no numbers. Errors do not name the file.
 ///
 /// rate_hz: 0 takes 150 Hz, about what that firmware reaches, with a notice.
-Expected<Recording> ReadSerialLines(std::string_view bytes, double rate_hz, std::vector<std::string>& notices);
+///
+/// `take`: given, the numbers go there instead of into Recording::values.
+Expected<Recording> ReadSerialLines(std::string_view bytes, double rate_hz, std::vector<std::string>& notices,
+                                    const std::function<void(float, size_t)>& take = {});
 
 }  // namespace thimble::dataset
 

@@ -75,7 +75,7 @@ float Sample(std::string_view data, size_t at, const Format& format) {
   return static_cast<float>(value) / 65536;
 }
 
-Outcome ReadSamples(std::string_view data, const Format& format, const std::function<void(float)>& take) {
+Outcome ReadSamples(std::string_view data, const Format& format, const auto& take) {
   const size_t frame_bytes = format.SampleBytes() * format.channels;
   const size_t count = data.size() / frame_bytes;
   for (size_t i = 0; i < count; ++i) {
@@ -88,7 +88,7 @@ Outcome ReadSamples(std::string_view data, const Format& format, const std::func
       return {Status::kDataLoss, "sample " + std::to_string(i + 1) +
                                      " is no number or too large; save the sound as 16-bit PCM, or record it again"};
     }
-    take(mean);
+    take(mean, size_t{0});
   }
   return Nothing{};
 }
@@ -96,7 +96,7 @@ Outcome ReadSamples(std::string_view data, const Format& format, const std::func
 }  // namespace
 
 Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices,
-                            const std::function<void(float)>& take) {
+                            const std::function<void(float, size_t)>& take) {
   constexpr size_t kHeaderBytes = 12;
   constexpr size_t kChunkHeaderBytes = 8;
   if (!bytes.starts_with("RIFF") || bytes.size() < kHeaderBytes || bytes.substr(8, 4) != "WAVE") {
@@ -128,8 +128,8 @@ Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& no
       const size_t frame_bytes = format->SampleBytes() * format->channels;
       if (chunk.size() < frame_bytes) return {Status::kDataLoss, At(begin) + "there is no sound; record it again"};
       if (!take) recording.values.reserve(chunk.size() / frame_bytes);
-      THIMBLE_EXPECT(ReadSamples(
-          chunk, *format, take ? take : [&](float value) { recording.values.push_back(value); }));
+      const auto keep = [&](float value, size_t) { recording.values.push_back(value); };
+      THIMBLE_EXPECT(take ? ReadSamples(chunk, *format, take) : ReadSamples(chunk, *format, keep));
       if (format->channels > 1) {
         notices.push_back(Count(format->channels, "channel", "channels") + " were mixed into one");
       }

@@ -20,7 +20,7 @@ namespace thimble::dataset {
 ///
 /// `take`: given, the samples go there instead of into Recording::values.
 Expected<Recording> ReadWav(std::string_view bytes, std::vector<std::string>& notices,
-                            const std::function<void(float)>& take = {});
+                            const std::function<void(float, size_t)>& take = {});
 
 }  // namespace thimble::dataset
 
