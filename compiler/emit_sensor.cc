@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <span>
 
 namespace thimble::compiler {
 namespace {
@@ -91,6 +92,18 @@ Expected<std::vector<SensorAxis>> SensorAxesOf(const ImpulseDescription& impulse
         {static_cast<uint8_t>(channel), static_cast<float>(unit->per_unit * (turns ? kDpsPerCount : kGPerCount))});
   }
   return axes;
+}
+
+std::optional<double> Conversion(const std::string& from, const std::string& to) {
+  if (Lower(from) == Lower(to)) return 1;
+  for (const std::span<const Unit> units : {std::span<const Unit>(kAccelerationUnits), {kTurnRateUnits}}) {
+    const auto find = [&](const std::string& name) {
+      return std::find_if(units.begin(), units.end(), [&](const Unit& unit) { return Lower(name) == unit.name; });
+    };
+    const auto source = find(from), target = find(to);
+    if (source != units.end() && target != units.end()) return target->per_unit / source->per_unit;
+  }
+  return std::nullopt;
 }
 
 Expected<std::string> EmitSensorSource(const BoundImpulse& bound) {

@@ -2,6 +2,7 @@
 #ifndef THIMBLE_COMPILER_EMIT_SENSOR_H_
 #define THIMBLE_COMPILER_EMIT_SENSOR_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ namespace thimble::compiler {
 ///
 ///   kUnsupported   an axis is none of these; the sentence says which
 Expected<std::vector<runtime::SensorAxis>> SensorAxesOf(const ImpulseDescription& impulse);
+
+/// How much of `to` one `from` is, of accelerations or of turn rates in the units above; nothing for other units that
+/// differ.
+std::optional<double> Conversion(const std::string& from, const std::string& to);
 
 /// The definitions that runtime/linked_sensor.h announces, with what this computer makes of the golden windows.
 /// Errors as SensorAxesOf.

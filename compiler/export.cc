@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "compiler/around_program.h"
 #include "compiler/compile.h"
 #include "compiler/emit_plan.h"
 #include "compiler/export_interface.h"
@@ -38,14 +39,7 @@ bool IsCompiled(const fs::path& path, const SourceLayout& layout) {
 
 }  // namespace
 
-fs::path DefaultSourceRoot() {
-  std::error_code error;
-  for (fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / "export_sources" / "steps" / "step.h", error)) return folder / "export_sources";
-  }
-  return {};
-}
+fs::path DefaultSourceRoot() { return FindAroundProgram("export_sources/steps/step.h").parent_path().parent_path(); }
 
 Expected<std::vector<ExportedFile>> Export(const Plan& plan, const ExportOptions& options) {
   if (options.source_root.empty()) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/around_program.h"
 #include "compiler/command.h"
 #include "compiler/temporary_folder.h"
 
@@ -77,12 +78,7 @@ Outcome Measure(Firmware& firmware) {
 
 fs::path DefaultDeviceDirectory() {
   if (const char* named = std::getenv("THIMBLE_DEVICE_DIR"); named != nullptr && *named != '\0') return named;
-  std::error_code error;
-  for (fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / "device" / kFlagsFile, error)) return folder / "device";
-  }
-  return {};
+  return FindAroundProgram(fs::path("device") / kFlagsFile).parent_path();
 }
 
 fs::path DeviceDirectoryOf(const std::string& board) {

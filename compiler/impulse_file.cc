@@ -237,6 +237,11 @@ std::string BlockNames() {
   return Joined(kNames);
 }
 
+const char* NameOf(BlockParameter::Kind kind) {
+  constexpr const char* kNames[] = {"number", "integer", "flag", "choice"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
 std::vector<BlockParameter> ParametersOf(const BlockParams& params) {
   return WithBlock(params, [&](auto block) {
     using B = typename decltype(block)::Type;

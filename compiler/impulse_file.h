@@ -47,6 +47,9 @@ struct BlockParameter {
   std::string value;  ///< 0.5, 16, true, low
 };
 
+/// "number", "integer", "flag", "choice"
+const char* NameOf(BlockParameter::Kind kind);
+
 /// Every parameter in the order of declaration. `params` must hold a block's parameters.
 std::vector<BlockParameter> ParametersOf(const BlockParams& params);
 

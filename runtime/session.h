@@ -39,6 +39,13 @@ class Session {
     FillInput();
     invoked_ = network_.Invoke(observe);
   }
+  /// The same by another engine for the same model: compute(network) makes the network's outputs from its inputs, and
+  /// says how that ended.
+  template <typename Engine>
+  void InvokeNetworkBy(Engine&& compute) {
+    FillInput();
+    invoked_ = compute(network_);
+  }
   Verdict Decide() const;  ///< the network's output -> verdict; none (label -1, no scores) if it did not come to an end
   Verdict Run();           ///< all three
 

@@ -8,10 +8,11 @@
 
 namespace thimble::firmware {
 
-/// The same bits on every machine: the order of the operations is written.
-class Resampler {
+/// Of up to `most_axes` numbers a reading. The same bits on every machine: the order of the operations is written.
+template <size_t most_axes>
+class ResamplerOf {
  public:
-  static constexpr size_t kMostAxes = 6;
+  static constexpr size_t kMostAxes = most_axes;
 
   /// Rates above 0. Equal ones: every reading goes through as it is.
   void SetUp(float from_hz, float to_hz) {
@@ -56,6 +57,9 @@ class Resampler {
   bool passes_ = true, begun_ = false;
   std::array<float, kMostAxes> before_{};
 };
+
+/// For a motion sensor.
+using Resampler = ResamplerOf<6>;
 
 }  // namespace thimble::firmware
 
