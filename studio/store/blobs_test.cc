@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <random>
 
 #include "studio/store/test_database.h"
+#include "studio/store/test_disk.h"
 
 namespace thimble::studio {
 namespace {
@@ -184,23 +183,9 @@ TEST(Blobs, UnknownHashesAreNotFound) {
   EXPECT_FALSE(blobs->Read("../lock").ok());
 }
 
-/// Runs `work` in a child with a small disk of its own at `folder`; 77 when that is not permitted here.
-int OnASmallDisk(const fs::path& folder, const std::function<int()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::unshare(::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(77);
-    (void)::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-    if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=256k") != 0) ::_exit(77);
-    ::_exit(work());
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 TEST(Blobs, AFullDiskIsASentenceAndLosesNothing) {
   const TestFolder folder;
-  const int result = OnASmallDisk(folder.path(), [&] {
+  const int result = OnASmallDisk(folder.path(), 256, [&] {
     const auto blobs = OpenBlobs(folder.path());
     const auto small = blobs->Put("small");
     if (!small.ok()) return 1;
@@ -214,21 +199,21 @@ TEST(Blobs, AFullDiskIsASentenceAndLosesNothing) {
     if (*blobs->Read(small->hash()) != "small" || !blobs->Verify().problems.empty()) return 5;
     return blobs->Put(Noise(1000)).ok() ? 0 : 6;
   });
-  if (result == 77) GTEST_SKIP() << "mounting a small disk is not permitted here";
+  if (result == kNoSmallDisk) GTEST_SKIP() << "mounting a small disk is not permitted here";
   EXPECT_EQ(result, 0);
 }
 
 TEST(Blobs, AReadOnlyDiskIsASentence) {
   const TestFolder folder;
-  const int result = OnASmallDisk(folder.path(), [&] {
+  const int result = OnASmallDisk(folder.path(), 256, [&] {
     const auto blobs = OpenBlobs(folder.path());
     if (!blobs->Put("small").ok()) return 1;
-    if (::mount("tmpfs", folder.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr) != 0) return 77;
+    if (!MakeReadOnly(folder.path())) return kNoSmallDisk;
     const auto refused = blobs->Put("more");
     if (refused.ok() || refused.error().message.find("read-only") == std::string::npos) return 2;
     return *blobs->Read(Sha256("small")) == "small" ? 0 : 3;
   });
-  if (result == 77) GTEST_SKIP() << "mounting a small disk is not permitted here";
+  if (result == kNoSmallDisk) GTEST_SKIP() << "mounting a small disk is not permitted here";
   EXPECT_EQ(result, 0);
 }
 

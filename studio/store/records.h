@@ -147,6 +147,7 @@ struct Sample {
   std::string bounding_boxes = "[]";     ///< JSON
   std::string structured_labels = "[]";  ///< JSON
   std::string signature{};               ///< valid, invalid, none
+  std::string findings{};                ///< JSON: what a look at all its file's readings found; empty: nobody looked
   int64_t created_ms = 0;
   int64_t version = 1;
   static void Fields(auto&& visit, auto& r) {
@@ -158,7 +159,7 @@ struct Sample {
     visit("bytes", r.bytes), visit("part_of", r.part_of), visit("device_id", r.device_id);
     visit("device_type", r.device_type), visit("metadata", r.metadata), visit("bounding_boxes", r.bounding_boxes);
     visit("structured_labels", r.structured_labels), visit("signature", r.signature);
-    visit("created_ms", r.created_ms), visit("version", r.version);
+    visit("findings", r.findings), visit("created_ms", r.created_ms), visit("version", r.version);
   }
 };
 

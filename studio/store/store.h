@@ -18,9 +18,10 @@
 namespace thimble::studio {
 
 struct StoreOptions {
-  std::filesystem::path folder{};     ///< made if need be
-  std::string database{};             ///< postgresql://…; empty: SQLite in the folder
-  std::function<int64_t()> now_ms{};  ///< milliseconds since 1970; the system's clock when empty
+  std::filesystem::path folder{};        ///< made if need be
+  std::string database{};                ///< postgresql://…; empty: SQLite in the folder
+  std::function<int64_t()> now_ms{};     ///< milliseconds since 1970; the system's clock when empty
+  std::function<int64_t()> steady_ms{};  ///< a clock that never jumps; the system's when empty
   int connections = 4;
 };
 
@@ -54,10 +55,12 @@ struct SampleCount {
 
 enum class SampleEdit : uint8_t { kRelabel, kMove, kEnable, kDisable, kDelete };
 
-/// A stretch of a recording, in readings.
+/// A stretch of a recording, in readings, and what is said about it where that is not what is said about the whole.
 struct Stretch {
   int64_t first = 0;
   int64_t count = 0;
+  std::optional<std::string> label{};
+  std::optional<std::string> structured_labels{};  ///< JSON
 };
 
 /// A sample to be added, and its bytes.
@@ -82,6 +85,13 @@ struct JobEnd {
 
 enum class LeaseState : uint8_t { kGoOn, kCancel, kLost };
 
+/// How long, or how much, is kept of what nobody removes.
+struct Retention {
+  int64_t answers_ms = int64_t{24} * 3'600'000;
+  int64_t audit_entries = 200'000;
+  int64_t records_of_device = 10'000;  ///< and as many summaries
+};
+
 /// Thread-safe. Every error is a sentence:
 ///
 ///   kNotFound         there is no such row
@@ -92,7 +102,8 @@ enum class LeaseState : uint8_t { kGoOn, kCancel, kLost };
 /// Update… functions look at `version` and give the new one, or nothing when the row was changed or removed meanwhile.
 class Store {
  public:
-  ///   kFailed       another server uses the folder; the database is newer than this program; it cannot be reached
+  ///   kFailed  another server uses the folder or the database; they do not belong together; the database is newer than
+  ///            this program, or cannot be reached
   static Expected<std::unique_ptr<Store>> Open(const StoreOptions& options);
   ~Store();
   Store(const Store&) = delete;
@@ -163,8 +174,11 @@ class Store {
   Expected<int64_t> EditSamples(int64_t project_id, std::span<const int64_t> ids, SampleEdit edit,
                                 std::string_view text);
   Expected<int64_t> EditSamples(int64_t project_id, const SampleFilter& filter, SampleEdit edit, std::string_view text);
+  /// Puts the first into training and the second into testing, in one transaction. Says how many there were.
+  Expected<int64_t> MoveSamples(int64_t project_id, std::span<const int64_t> to_training,
+                                std::span<const int64_t> to_testing);
   /// Makes it a part of itself. Its new version; nothing when it was changed meanwhile.
-  Expected<std::optional<int64_t>> CropSample(const Sample& sample, Stretch stretch);
+  Expected<std::optional<int64_t>> CropSample(const Sample& sample, const Stretch& stretch);
   /// Its parts take its place. Their ids; nothing when it was changed meanwhile.
   Expected<std::optional<std::vector<int64_t>>> SplitSample(const Sample& sample, std::span<const Stretch> stretches);
 
@@ -180,7 +194,8 @@ class Store {
   Expected<Job> GetJob(int64_t id);
   Expected<Page<Job>> ListJobs(Reference project_id, const Paging& paging);
   /// The oldest that waits, or whose lease ran out. One that was lost `most_attempts` times fails instead of running
-  /// again. `owner` is unique for each claim in flight.
+  /// again. `owner` is unique for each claim in flight. Of its own leases the store knows by a steady clock that they
+  /// hold: the others' end by the time of day.
   Expected<std::optional<Job>> ClaimJob(std::string_view owner, int64_t lease_ms, int64_t most_attempts = 3);
   Expected<LeaseState> RenewJob(int64_t id, std::string_view owner, int64_t lease_ms, double progress,
                                 std::string_view message);
@@ -188,8 +203,10 @@ class Store {
   /// Ends it and keeps what it made, in one transaction: kLost, and nothing kept, when the lease went to another.
   Expected<LeaseState> FinishJob(int64_t id, std::string_view owner, const JobEnd& end);
   Expected<Job> CancelJob(int64_t id);  ///< at once when it waits, else its worker is told
-  /// A server that starts gives back the jobs of the one before it in this folder.
+  /// A server that starts gives back the jobs of the one before it in this folder: their leases are over.
   Expected<int64_t> ReleaseJobs(std::string_view owner_prefix);
+  /// A server that ends in good order puts its own back into the queue, as if they had not been claimed.
+  Expected<int64_t> ReturnJobs(std::string_view owner_prefix);
   Expected<std::vector<JobLine>> ReadJobLog(int64_t job_id, int64_t after_line_id, int64_t limit);
   Expected<Artefact> GetArtefact(int64_t id);
   Expected<std::vector<Artefact>> ListArtefacts(int64_t project_id,
@@ -202,8 +219,8 @@ class Store {
   /// kInvalidArgument when the key came with another request.
   Expected<std::optional<IdempotentAnswer>> BeginAnswer(IdempotentAnswer answer);
   Outcome KeepAnswer(const IdempotentAnswer& answer);
-  Outcome ForgetAnswers(int64_t older_than_ms);
-  Outcome Audit(AuditEntry entry);
+  /// With `at_most_every_ms`: unless an entry of the same project, actor and action was written that lately.
+  Outcome Audit(AuditEntry entry, int64_t at_most_every_ms = 0);
   Expected<Page<AuditEntry>> ListAudit(int64_t project_id, const Paging& paging);  ///< 0: of all
 
   // What models on devices say.
@@ -217,6 +234,10 @@ class Store {
   // Settings; scope 0 is the server, others are project ids.
   Expected<std::optional<std::string>> GetSetting(int64_t scope, std::string_view key);
   Outcome SetSetting(int64_t scope, std::string_view key, std::string_view value);
+
+  /// Removes what is older or more than that, and logins that are over. Where the clock has jumped since the last call,
+  /// it does not judge by age this once.
+  Outcome Forget(const Retention& retention);
 
   /// Removes blobs that no row refers to.
   Expected<Blobs::Collected> CollectGarbage();

@@ -2,6 +2,11 @@
 #include "studio/store/internal/state.h"
 
 namespace thimble::studio {
+namespace {
+
+constexpr int64_t kDayMs = int64_t{24} * 3'600'000;
+
+}  // namespace
 
 Expected<int64_t> Store::AddUser(User user) {
   user.created_ms = Now();
@@ -30,7 +35,9 @@ Expected<int64_t> Store::AddSession(Session session) {
 }
 
 Expected<Session> Store::FindSession(std::string_view token_hash) {
-  return state_->One<Session>("WHERE token_hash = ? AND expires_ms > ?", {token_hash, Now()}, "such session");
+  // One that began tomorrow was made before the clock was put back, and nobody knows how long it has lasted.
+  return state_->One<Session>("WHERE token_hash = ? AND expires_ms > ? AND created_ms < ?",
+                              {token_hash, Now(), Now() + kDayMs}, "such session");
 }
 
 Outcome Store::RemoveSession(std::string_view token_hash) {

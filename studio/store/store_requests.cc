@@ -1,10 +1,20 @@
 // Store: answers that may be asked for again, the audit log, what models on devices say, settings.
+#include <cstdlib>
+#include <utility>
+
 #include "studio/store/internal/state.h"
 
 namespace thimble::studio {
 
 using internal::Connection;
 using internal::Row;
+
+namespace {
+
+// Clocks that only run badly differ less in the time between two calls.
+constexpr int64_t kMostDriftMs = 600'000;
+
+}  // namespace
 
 Expected<std::optional<IdempotentAnswer>> Store::BeginAnswer(IdempotentAnswer answer) {
   answer.http_status = 0;
@@ -32,15 +42,48 @@ Outcome Store::KeepAnswer(const IdempotentAnswer& answer) {
                         Named("idempotency key", answer.key));
 }
 
-Outcome Store::ForgetAnswers(int64_t older_than_ms) {
-  THIMBLE_EXPECT(state_->Execute("DELETE FROM idempotent_answers WHERE created_ms < ?", {older_than_ms}));
-  return Nothing{};
+Outcome Store::Audit(AuditEntry entry, int64_t at_most_every_ms) {
+  const std::string what = std::to_string(entry.project_id) + "\n" + entry.actor + "\n" + entry.action;
+  if (at_most_every_ms > 0) {
+    const int64_t now = state_->options.steady_ms();
+    const std::lock_guard lock(state_->known_mutex);
+    std::erase_if(state_->audited, [now](const auto& one) { return one.second <= now; });
+    if (!state_->audited.emplace(what, now + at_most_every_ms).second) return Nothing{};
+  }
+  entry.time_ms = Now();
+  const Expected<int64_t> added = state_->Add(entry);
+  if (added.ok()) return Nothing{};
+  const std::lock_guard lock(state_->known_mutex);
+  state_->audited.erase(what);
+  return added.error();
 }
 
-Outcome Store::Audit(AuditEntry entry) {
-  entry.time_ms = Now();
-  THIMBLE_EXPECT(state_->Add(entry));
-  return Nothing{};
+Outcome Store::Forget(const Retention& retention) {
+  const int64_t now = Now(), day_less_steady_ms = now - state_->options.steady_ms();
+  bool jumped = false;
+  {
+    const std::lock_guard lock(state_->known_mutex);
+    const int64_t before = std::exchange(state_->day_less_steady_ms, day_less_steady_ms);
+    jumped = std::abs(day_less_steady_ms - before) > kMostDriftMs;
+  }
+  return state_->database->Write([&](Connection& connection) -> Outcome {
+    if (!jumped) {
+      connection.Execute("DELETE FROM sessions WHERE expires_ms <= ?", {now});
+      // Those of the future are older than the clock, which was put back.
+      connection.Execute("DELETE FROM idempotent_answers WHERE created_ms < ? OR created_ms > ?",
+                         {now - retention.answers_ms, now + retention.answers_ms});
+    }
+    connection.Execute("DELETE FROM audit_entries WHERE id <= (SELECT max(id) FROM audit_entries) - ?",
+                       {retention.audit_entries});
+    for (const char* table : {"inference_records", "inference_summaries"}) {
+      connection.Execute("DELETE FROM " + std::string(table) +
+                             " WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY project_id, "
+                             "device_id ORDER BY id DESC) AS place FROM " +
+                             table + ") AS placed WHERE place > ?)",
+                         {retention.records_of_device});
+    }
+    return Nothing{};
+  });
 }
 
 Expected<Page<AuditEntry>> Store::ListAudit(int64_t project_id, const Paging& paging) {

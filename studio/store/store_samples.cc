@@ -70,8 +70,25 @@ int64_t ApplyEdit(Connection& connection, const Condition& condition, SampleEdit
   return connection.Execute("UPDATE samples SET version = version + 1, " + sql + " " + condition.where, values);
 }
 
+int64_t ApplyEdit(Connection& connection, int64_t project_id, std::span<const int64_t> ids, SampleEdit edit,
+                  std::string_view text) {
+  // Always as many marks, so that one prepared statement serves all; the last ones are filled up with 0, no id.
+  constexpr size_t kAtOnce = 100;
+  std::string marks = "?";
+  for (size_t i = 1; i < kAtOnce; ++i) marks += ", ?";
+  int64_t changed = 0;
+  for (size_t first = 0; first < ids.size(); first += kAtOnce) {
+    Condition condition{"WHERE project_id = ? AND snapshot = 0 AND id IN (" + marks + ")", {project_id}};
+    for (size_t i = 0; i < kAtOnce; ++i) {
+      condition.values.emplace_back(first + i < ids.size() ? ids[first + i] : int64_t{0});
+    }
+    changed += ApplyEdit(connection, condition, edit, text);
+  }
+  return changed;
+}
+
 /// The sample as that stretch of itself.
-Expected<Sample> PartOf(const Sample& whole, Stretch stretch) {
+Expected<Sample> PartOf(const Sample& whole, const Stretch& stretch) {
   if (stretch.first < 0 || stretch.count < 1 || stretch.first > whole.values_count - stretch.count) {
     return {Status::kInvalidArgument, Named("sample", whole.id) + " has " + std::to_string(whole.values_count) +
                                           " readings: there are no " + std::to_string(stretch.count) + " from " +
@@ -82,32 +99,43 @@ Expected<Sample> PartOf(const Sample& whole, Stretch stretch) {
   part.first_value = whole.first_value + stretch.first;
   part.values_count = stretch.count;
   part.length_ms = whole.interval_ms * static_cast<double>(stretch.count);
+  part.label = stretch.label.value_or(whole.label);
+  part.structured_labels = stretch.structured_labels.value_or(whole.structured_labels);
   // Parts of equal content that were cut in the same way are equal.
   part.content_hash =
       Sha256(whole.content_hash + " " + std::to_string(stretch.first) + " " + std::to_string(stretch.count));
   return part;
 }
 
-constexpr size_t kMostInGroup = 256;
+constexpr size_t kFullGroup = 256;
 
 }  // namespace
 
 Expected<std::vector<AddSampleResult>> Store::State::InsertSamples(std::span<WaitingSample* const> group) {
   return database->Write([&](Connection& connection) -> Expected<std::vector<AddSampleResult>> {
-    std::vector<AddSampleResult> results;
-    for (const WaitingSample* one : group) {
-      AddSampleResult& result = results.emplace_back();
-      const Sample& sample = one->sample.sample;
-      if (one->sample.refuse_duplicate) {
-        result.duplicate_of =
+    std::vector<AddSampleResult> results(group.size());
+    std::vector<const Sample*> gathered;
+    std::vector<size_t> places;
+    const auto insert = [&] {
+      const std::vector<int64_t> ids = internal::InsertAll<Sample>(connection, gathered);
+      for (size_t i = 0; i < ids.size(); ++i) results[places[i]].id = ids[i];
+      gathered.clear(), places.clear();
+    };
+    for (size_t i = 0; i < group.size(); ++i) {
+      const Sample& sample = group[i]->sample.sample;
+      if (group[i]->sample.refuse_duplicate) {
+        insert();  // they may be what it repeats
+        results[i].duplicate_of =
             connection
                 .Integer("SELECT min(id) FROM samples WHERE project_id = ? AND snapshot = 0 AND content_hash = ?",
                          {sample.project_id, sample.content_hash})
                 .value_or(0);
-        if (result.duplicate_of != 0) continue;
+        if (results[i].duplicate_of != 0) continue;
       }
-      result.id = internal::Insert(connection, sample);
+      gathered.push_back(&sample);
+      places.push_back(i);
     }
+    insert();
     return results;
   });
 }
@@ -156,6 +184,7 @@ std::vector<Expected<AddSampleResult>> Store::AddSamples(std::vector<NewSample> 
   };
   std::unique_lock lock(state_->mutex);
   for (WaitingSample& one : mine) state_->waiting.push_back(&one);
+  if (!mine.empty()) mine.back().ends_call = true;
   // Whoever finds nobody publishing takes what has gathered, makes it durable and then visible. The next group gathers
   // meanwhile, and is published while this one's rows are written. Bytes first: a row never refers to what may vanish.
   while (!done()) {
@@ -164,7 +193,11 @@ std::vector<Expected<AddSampleResult>> Store::AddSamples(std::vector<NewSample> 
       continue;
     }
     state_->publishing = true;
-    const size_t count = std::min(kMostInGroup, state_->waiting.size());
+    // What came together stays together, so that a kill leaves all of a form or nothing.
+    size_t count = 0;
+    while (count < state_->waiting.size() && (count < kFullGroup || !state_->waiting[count - 1]->ends_call)) {
+      ++count;
+    }
     const auto end = state_->waiting.begin() + static_cast<std::ptrdiff_t>(count);
     const std::vector<WaitingSample*> group(state_->waiting.begin(), end);
     state_->waiting.erase(state_->waiting.begin(), end);
@@ -234,21 +267,8 @@ Expected<std::optional<int64_t>> Store::UpdateSample(const Sample& sample) { ret
 
 Expected<int64_t> Store::EditSamples(int64_t project_id, std::span<const int64_t> ids, SampleEdit edit,
                                      std::string_view text) {
-  return state_->database->Write([&](Connection& connection) -> Expected<int64_t> {
-    // Always as many marks, so that one prepared statement serves all; the last ones are filled up with 0, no id.
-    constexpr size_t kAtOnce = 100;
-    std::string marks = "?";
-    for (size_t i = 1; i < kAtOnce; ++i) marks += ", ?";
-    int64_t changed = 0;
-    for (size_t first = 0; first < ids.size(); first += kAtOnce) {
-      Condition condition{"WHERE project_id = ? AND snapshot = 0 AND id IN (" + marks + ")", {project_id}};
-      for (size_t i = 0; i < kAtOnce; ++i) {
-        condition.values.emplace_back(first + i < ids.size() ? ids[first + i] : int64_t{0});
-      }
-      changed += ApplyEdit(connection, condition, edit, text);
-    }
-    return changed;
-  });
+  return state_->database->Write(
+      [&](Connection& connection) -> Expected<int64_t> { return ApplyEdit(connection, project_id, ids, edit, text); });
 }
 
 Expected<int64_t> Store::EditSamples(int64_t project_id, const SampleFilter& filter, SampleEdit edit,
@@ -260,7 +280,15 @@ Expected<int64_t> Store::EditSamples(int64_t project_id, const SampleFilter& fil
   });
 }
 
-Expected<std::optional<int64_t>> Store::CropSample(const Sample& sample, Stretch stretch) {
+Expected<int64_t> Store::MoveSamples(int64_t project_id, std::span<const int64_t> to_training,
+                                     std::span<const int64_t> to_testing) {
+  return state_->database->Write([&](Connection& connection) -> Expected<int64_t> {
+    return ApplyEdit(connection, project_id, to_training, SampleEdit::kMove, "training") +
+           ApplyEdit(connection, project_id, to_testing, SampleEdit::kMove, "testing");
+  });
+}
+
+Expected<std::optional<int64_t>> Store::CropSample(const Sample& sample, const Stretch& stretch) {
   THIMBLE_ASSIGN(Sample part, PartOf(sample, stretch));
   part.part_of = sample.part_of;
   return state_->Change(part);

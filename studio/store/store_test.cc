@@ -3,14 +3,23 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <random>
 #include <set>
 
 #include "studio/store/internal/database.h"
+#include "studio/store/internal/schema.h"
 #include "studio/store/test_database.h"
 
 namespace thimble::studio {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kDayMs = int64_t{24} * 3'600'000;
+constexpr int64_t kYearMs = 365 * kDayMs;
 
 /// Each test runs on SQLite and on PostgreSQL.
 class StoreTest : public testing::TestWithParam<std::string> {
@@ -23,6 +32,7 @@ class StoreTest : public testing::TestWithParam<std::string> {
     }
     options_.folder = folder_.path() / "data";
     options_.now_ms = [this] { return now_ms_.load(); };
+    options_.steady_ms = [this] { return steady_ms_.load(); };
     Reopen();
   }
 
@@ -53,7 +63,13 @@ class StoreTest : public testing::TestWithParam<std::string> {
 
   TestFolder folder_;
   StoreOptions options_;
-  std::atomic<int64_t> now_ms_ = 1'700'000'000'000;
+  /// Time goes by, on both clocks.
+  void Wait(int64_t ms) {
+    now_ms_ += ms;
+    steady_ms_ += ms;
+  }
+
+  std::atomic<int64_t> now_ms_ = 1'700'000'000'000, steady_ms_ = 5'000'000;
   std::unique_ptr<Store> store_;
 };
 
@@ -180,6 +196,18 @@ TEST_P(StoreTest, EditsManyAtOnceAndOnlyInTheProject) {
   EXPECT_EQ(*store_->CountSamples(project, {.enabled = false}), 200);
 }
 
+TEST_P(StoreTest, MovesSamplesToBothSidesAtOnce) {
+  const int64_t project = MakeProject();
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(AddSample(MakeSample(project, "s", "a"), "x"));
+  const int64_t foreign[] = {AddSample(MakeSample(MakeProject(), "s", "a"), "x")};
+  ASSERT_TRUE(store_->EditSamples(project, std::span(ids).first(1), SampleEdit::kMove, "testing").ok());
+  EXPECT_EQ(*store_->MoveSamples(project, std::span(ids).first(1), std::span(ids).last(2)), 3);
+  EXPECT_EQ(*store_->MoveSamples(project, {}, foreign), 0);
+  EXPECT_EQ(store_->GetSample(project, ids[0])->category, "training");
+  EXPECT_EQ(*store_->CountSamples(project, {.category = "testing"}), 2);
+}
+
 TEST_P(StoreTest, KnowsWhatIsThereAlready) {
   const int64_t project = MakeProject();
   const auto first = *store_->AddSample(MakeSample(project, "a", "a"), "same", true);
@@ -210,7 +238,7 @@ TEST_P(StoreTest, PartsShareTheirBlob) {
   const Sample cropped = *store_->GetSample(project, whole.id);
   EXPECT_EQ(cropped.first_value, 10);
   EXPECT_EQ(cropped.length_ms, 800);
-  const Stretch halves[] = {{0, 40}, {40, 40}};
+  const Stretch halves[] = {{0, 40}, {40, 40, "b", "[1]"}};
   EXPECT_FALSE(store_->SplitSample(whole, halves)->has_value()) << "it was cropped meanwhile";
   const std::vector<int64_t> ids = **store_->SplitSample(cropped, halves);
   const Sample second = *store_->GetSample(project, ids[1]);
@@ -218,6 +246,9 @@ TEST_P(StoreTest, PartsShareTheirBlob) {
   EXPECT_EQ(second.values_count, 40);
   EXPECT_EQ(second.blob, whole.blob);
   EXPECT_EQ(second.part_of, whole.id);
+  EXPECT_EQ(second.label, "b");
+  EXPECT_EQ(second.structured_labels, "[1]");
+  EXPECT_EQ(store_->GetSample(project, ids[0])->label, "a");
   EXPECT_NE(second.content_hash, store_->GetSample(project, ids[0])->content_hash);
   EXPECT_FALSE(store_->GetSample(project, whole.id).ok());
   EXPECT_EQ(store_->CollectGarbage()->blobs, 0);
@@ -242,6 +273,27 @@ TEST_P(StoreTest, BringsAnOldVersionOfAProjectBack) {
   EXPECT_EQ(store_->CollectGarbage()->blobs, 1);
   ASSERT_TRUE(store_->RemoveProject(project).ok());
   EXPECT_EQ(store_->CollectGarbage()->blobs, 1);
+}
+
+TEST_P(StoreTest, ManyAtOnceEachGetTheirOwnId) {
+  const int64_t project = MakeProject();
+  std::vector<NewSample> samples;
+  for (int i = 0; i < 77; ++i) {
+    const bool repeats = i == 40 || i == 76;  // what came 30 places before, in the same call
+    samples.push_back({MakeSample(project, std::to_string(i), "a"),
+                       *store_->blobs().Stage("content " + std::to_string(repeats ? i - 30 : i)), repeats});
+  }
+  const auto results = store_->AddSamples(std::move(samples));
+  ASSERT_EQ(results.size(), 77U);
+  for (size_t i = 0; i < results.size(); ++i) {
+    ASSERT_TRUE(results[i].ok()) << results[i].error().message;
+    if (i == 40 || i == 76) {
+      EXPECT_EQ(results[i]->id, 0);
+      EXPECT_EQ(results[i]->duplicate_of, results[i - 30]->id);
+    } else {
+      EXPECT_EQ(store_->GetSample(project, results[i]->id)->name, std::to_string(i));
+    }
+  }
 }
 
 TEST_P(StoreTest, ABadSampleDoesNotSpoilItsNeighbours) {
@@ -320,11 +372,11 @@ TEST_P(StoreTest, ALostJobIsDoneAgainAndOnlyItsLastWorkerCounts) {
   const int64_t id = *store_->AddJob({.project_id = project, .kind = "train"});
   ASSERT_TRUE((*store_->ClaimJob("one", 1000))->id == id);
   EXPECT_FALSE(store_->ClaimJob("two", 1000)->has_value());
-  now_ms_ += 900;
+  Wait(900);
   EXPECT_EQ(*store_->RenewJob(id, "one", 1000, 0.5, "epoch 3"), LeaseState::kGoOn);
-  now_ms_ += 900;
+  Wait(900);
   EXPECT_FALSE(store_->ClaimJob("two", 1000)->has_value());
-  now_ms_ += 200;
+  Wait(200);
   EXPECT_EQ((*store_->ClaimJob("two", 1000))->attempts, 2);
   const JobEnd end{.artefacts = {{.kind = "model", .name = "m", .blob = store_->blobs().Put("model")->hash()}}};
   EXPECT_EQ(*store_->RenewJob(id, "one", 1000, 0.9, ""), LeaseState::kLost);
@@ -365,7 +417,7 @@ TEST_P(StoreTest, JobsCanBeCancelledWaitingAndRunning) {
   const int64_t lost = *store_->AddJob({.kind = "train"});
   ASSERT_TRUE(store_->ClaimJob("w", 1000)->has_value());
   ASSERT_TRUE(store_->CancelJob(lost).ok());
-  now_ms_ += 2000;
+  Wait(2000);
   EXPECT_FALSE(store_->ClaimJob("w", 1000)->has_value());
   EXPECT_EQ(store_->GetJob(lost)->state, "cancelled");
   EXPECT_EQ(store_->CancelJob(999).error().status, Status::kNotFound);
@@ -375,9 +427,100 @@ TEST_P(StoreTest, AClockThatIsPutBackHidesNoJobAndKeepsTheOrder) {
   const int64_t id = *store_->AddJob({.kind = "train"});
   ASSERT_TRUE(store_->ClaimJob("w", 1000)->has_value());
   now_ms_ -= 86'400'000;
+  steady_ms_ += 1001;
   const int64_t later = *store_->AddJob({.kind = "train"});
   EXPECT_EQ(store_->ListJobs({}, {})->items.front().id, later);
   EXPECT_EQ((*store_->ClaimJob("w", 1000))->id, id);
+}
+
+TEST_P(StoreTest, AClockThatJumpsTakesNoJobFromAWorkerThatLives) {
+  const int64_t id = *store_->AddJob({.kind = "train"});
+  ASSERT_TRUE(store_->ClaimJob("server/1", 30'000)->has_value());
+  for (const int64_t jump : {kDayMs, 5 * kYearMs, -10 * kYearMs, -kDayMs}) {
+    now_ms_ += jump;
+    EXPECT_FALSE(store_->ClaimJob("server/2", 30'000)->has_value()) << jump;
+    steady_ms_ += 20'000;
+    EXPECT_EQ(*store_->RenewJob(id, "server/1", 30'000, 0.5, ""), LeaseState::kGoOn) << jump;
+  }
+  EXPECT_EQ(store_->GetJob(id)->attempts, 1);
+  // A server that begins knows of nobody who lives.
+  Reopen();
+  now_ms_ += kDayMs;
+  EXPECT_EQ((*store_->ClaimJob("next/1", 30'000))->id, id);
+}
+
+TEST_P(StoreTest, AServerThatClosesInGoodOrderCostsNoAttempt) {
+  const int64_t id = *store_->AddJob({.kind = "train"});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(store_->ClaimJob("server/1", 30'000)->has_value()) << i;
+    EXPECT_EQ(*store_->ReturnJobs("another/"), 0);
+    EXPECT_EQ(*store_->ReturnJobs("server/"), 1);
+    EXPECT_EQ(store_->GetJob(id)->state, "queued");
+  }
+  EXPECT_EQ((*store_->ClaimJob("server/1", 30'000))->attempts, 1);
+}
+
+TEST_P(StoreTest, ALoginLastsByTheClockAndNoneOutlivesOneThatIsPutBack) {
+  const int64_t user = *store_->AddUser({.name = "ann"});
+  const auto log_in = [&](const std::string& token) {
+    return store_->AddSession({.token_hash = token, .user_id = user, .expires_ms = now_ms_ + 14 * kDayMs}).ok();
+  };
+  ASSERT_TRUE(log_in("a"));
+  now_ms_ += 5 * kYearMs;
+  EXPECT_FALSE(store_->FindSession("a").ok());
+  ASSERT_TRUE(log_in("b"));
+  now_ms_ -= 5 * kYearMs;
+  EXPECT_TRUE(store_->FindSession("a").ok());
+  EXPECT_FALSE(store_->FindSession("b").ok()) << "it would last for five years";
+  now_ms_ -= kDayMs / 2;
+  EXPECT_TRUE(store_->FindSession("a").ok()) << "clocks are put right";
+}
+
+TEST_P(StoreTest, ForgetsWhatIsOldAndKeepsTheNewest) {
+  const int64_t project = MakeProject(), user = *store_->AddUser({.name = "ann"});
+  const IdempotentAnswer answer{.scope = "s", .key = "k", .request_hash = "h"};
+  const auto is_known = [&] { return store_->BeginAnswer(answer)->has_value(); };
+  EXPECT_FALSE(is_known());
+  ASSERT_TRUE(store_->AddSession({.token_hash = "t", .user_id = user, .expires_ms = now_ms_ + kDayMs}).ok());
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(store_->Audit({.action = "a" + std::to_string(i)}).ok());
+    const std::string device = i % 2 == 0 ? "even" : "odd";
+    ASSERT_TRUE(store_->AddInferenceRecord({.project_id = project, .device_id = device, .number = i}).ok());
+    ASSERT_TRUE(store_->AddInferenceSummary({.project_id = project, .device_id = device, .last_number = i}).ok());
+  }
+  const Retention few{.audit_entries = 5, .records_of_device = 3};
+  now_ms_ += kYearMs;
+  ASSERT_TRUE(store_->Forget(few).ok());
+  EXPECT_TRUE(is_known()) << "the clock has jumped: nobody knows how old it is";
+  EXPECT_EQ(store_->ListAudit(0, {})->items.size(), 5u);
+  EXPECT_EQ(store_->ListAudit(0, {})->items.back().action, "a3");
+  EXPECT_EQ(store_->ListInferenceRecords(project, "even", {})->items.size(), 3u);
+  EXPECT_EQ(store_->ListInferenceRecords(project, "odd", {})->items.back().number, 3);
+  EXPECT_EQ(store_->ListInferenceSummaries(project, "odd", {})->items.size(), 3u);
+  now_ms_ -= kYearMs;
+  ASSERT_TRUE(store_->Forget(few).ok());
+  EXPECT_TRUE(store_->FindSession("t").ok());
+  Wait(kDayMs + 1);
+  ASSERT_TRUE(store_->Forget(few).ok());
+  EXPECT_FALSE(is_known());
+  EXPECT_EQ(store_->FindSession("t").error().status, Status::kNotFound);
+  now_ms_ -= 3 * kDayMs;
+  ASSERT_TRUE(store_->Forget(few).ok());
+  ASSERT_TRUE(store_->Forget(few).ok());
+  EXPECT_FALSE(is_known()) << "what was made in the future would never be old";
+}
+
+TEST_P(StoreTest, AnEntryThatComesOftenIsWrittenOnceAMinute) {
+  const auto upload = [&](const std::string& actor) {
+    ASSERT_TRUE(store_->Audit({.project_id = 1, .actor = actor, .action = "sample.upload"}, 60'000).ok());
+  };
+  for (int i = 0; i < 3; ++i) upload("key 1");
+  upload("key 2");
+  EXPECT_EQ(store_->ListAudit(1, {})->items.size(), 2u);
+  now_ms_ -= kYearMs;
+  steady_ms_ += 60'000;
+  upload("key 1");
+  EXPECT_EQ(store_->ListAudit(1, {})->items.size(), 3u);
 }
 
 TEST_P(StoreTest, AnswersARepeatedRequestOnce) {
@@ -433,8 +576,80 @@ TEST_P(StoreTest, ANewerDatabaseIsRefused) {
   EXPECT_NE(refused.error().message.find("newer thimble"), std::string::npos) << refused.error().message;
 }
 
+TEST_P(StoreTest, FolderAndDatabaseKnowEachOther) {
+  const fs::path file = options_.folder / "database.id";
+  const auto refusal = [&](const StoreOptions& options) {
+    store_.reset();
+    const auto opened = Store::Open(options);
+    return opened.ok() ? std::string() : opened.error().message;
+  };
+  std::string id;
+  std::ifstream(file) >> id;
+  EXPECT_EQ(id.size(), 32u);
+
+  // Another database, new: it would not know what the folder's files are.
+  StoreOptions other = options_;
+  const fs::path sqlite = options_.folder / "studio.sqlite";
+  if (!options_.database.empty()) {
+    other.database = TestPostgresql::Get()->MakeDatabase();
+  } else {
+    store_.reset();
+    fs::rename(sqlite, folder_.path() / "away");
+  }
+  EXPECT_NE(refusal(other).find("this data folder belongs to another database"), std::string::npos);
+  if (options_.database.empty()) {
+    fs::rename(folder_.path() / "away", sqlite);
+  } else {
+    StoreOptions stranger = options_;
+    stranger.folder = folder_.path() / "stranger";
+    EXPECT_NE(refusal(stranger).find("the database belongs to another data folder"), std::string::npos);
+    // A copy has the id, too.
+    fs::copy(options_.folder, folder_.path() / "copy", fs::copy_options::recursive);
+    Reopen();
+    stranger.folder = folder_.path() / "copy";
+    const auto second = Store::Open(stranger);
+    ASSERT_FALSE(second.ok());
+    EXPECT_NE(second.error().message.find("another thimble serves from this database"), std::string::npos);
+  }
+  // The power failed before the folder had heard that the database knows it.
+  store_.reset();
+  std::ofstream(file) << id << " unsure";
+  Reopen();
+  std::string settled;
+  std::getline(std::ifstream(file), settled);
+  EXPECT_EQ(settled, id);
+  // And before the database knew.
+  store_.reset();
+  {
+    internal::Connection connection(options_.database.empty() ? sqlite.string() : options_.database);
+    connection.Execute("DELETE FROM data_folder");
+  }
+  std::ofstream(file) << id << " unsure";
+  Reopen();
+  Reopen();
+}
+
+/// Names of all tables and columns.
+std::string Shape(const std::string& url) {
+  internal::Connection connection(url);
+  std::string shape;
+  const auto add = [&](const internal::Row& row) { shape += row[0].text + "\n"; };
+  connection.Query(connection.is_postgresql()
+                       ? "SELECT CAST(table_name || '.' || column_name AS TEXT) FROM information_schema.columns WHERE "
+                         "table_schema = current_schema() ORDER BY 1"
+                       : "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name",
+                   {}, "t", add);
+  return shape;
+}
+
+/// When a child is killed: some time after it has begun, or after the first word that it says.
+struct Moment {
+  bool after_a_word = false;
+  unsigned least_ms = 20, more_ms = 250;
+};
+
 /// Runs `work` in a child that is killed after a random time; what it wrote to its pipe is given back.
-std::string KillDuring(int seed, const std::function<void(int out)>& work) {
+std::string KillDuring(int seed, const std::function<void(int out)>& work, const Moment& moment = {}) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
@@ -444,15 +659,122 @@ std::string KillDuring(int seed, const std::function<void(int out)>& work) {
     ::_exit(0);
   }
   ::close(ends[1]);
-  std::mt19937 random(static_cast<unsigned>(seed));
-  std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 250));
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
   std::string said;
   char buffer[4096];
-  for (ssize_t got; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) said.append(buffer, static_cast<size_t>(got));
+  const auto hear = [&] {
+    const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
+    if (got > 0) said.append(buffer, static_cast<size_t>(got));
+    return got > 0;
+  };
+  if (moment.after_a_word) hear();
+  std::mt19937 random(static_cast<unsigned>(seed));
+  std::this_thread::sleep_for(std::chrono::microseconds(1000 * moment.least_ms + random() % (1000 * moment.more_ms)));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  while (hear()) {
+  }
   ::close(ends[0]);
   return said;
+}
+
+TEST_P(StoreTest, AMigrationThatIsInterruptedAnywhereGoesOn) {
+  const auto url_of = [](const StoreOptions& options) {
+    return options.database.empty() ? (options.folder / "studio.sqlite").string() : options.database;
+  };
+  const std::string whole = Shape(url_of(options_));
+  int count = 0;
+  const auto fresh = [&] {
+    StoreOptions options = options_;
+    options.folder = folder_.path() / std::to_string(++count);
+    fs::create_directories(options.folder);
+    if (!options.database.empty()) options.database = TestPostgresql::Get()->MakeDatabase();
+    return options;
+  };
+  const auto opens = [&](const StoreOptions& options) {
+    const auto opened = Store::Open(options);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_EQ(Shape(url_of(options)), whole);
+  };
+  // Between two steps.
+  for (int64_t version = 0; version < internal::NewestSchema(); ++version) {
+    const StoreOptions options = fresh();
+    {
+      const auto database = *internal::Database::Open(url_of(options), 1);
+      ASSERT_TRUE(internal::Migrate(*database, version).ok());
+    }
+    opens(options);
+  }
+  // Within the first one: its last table is taken, so nothing of it stays.
+  StoreOptions options = fresh();
+  {
+    internal::Connection connection(url_of(options));
+    connection.Execute("CREATE TABLE settings (a BIGINT)");
+  }
+  const std::string before = Shape(url_of(options));
+  const auto refused = Store::Open(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("settings"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(Shape(url_of(options)), before);
+  {
+    internal::Connection connection(url_of(options));
+    connection.Execute("DROP TABLE settings");
+  }
+  opens(options);
+  // Anywhere.
+  for (int round = 0; round < 3; ++round) {
+    options = fresh();
+    (void)KillDuring(round, [&](int) { (void)Store::Open(options); }, {.least_ms = 1, .more_ms = 40});
+    opens(options);
+  }
+}
+
+TEST_P(StoreTest, ADatabaseThatIsFullKeepsNothingOfWhatItRefuses) {
+  // SQLite's is on the same disk as everything else: StudioFaults fills that.
+  if (options_.database.empty()) return;
+  const int64_t project = MakeProject();
+  AddSample(MakeSample(project, "before", "a"), "1");
+  internal::Connection admin(options_.database);
+  admin.Execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = "
+      "'53100'; END$$");
+  admin.Execute("CREATE TRIGGER full_disk BEFORE INSERT ON samples EXECUTE FUNCTION refuse()");
+  const auto refused = store_->AddSample(MakeSample(project, "refused", "a"), "2");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().status, Status::kOutOfMemory);
+  EXPECT_NE(refused.error().message.find("disk is full; free some space"), std::string::npos);
+  EXPECT_EQ(*store_->CountSamples(project, {}), 1);
+  admin.Execute("DROP TRIGGER full_disk ON samples");
+  AddSample(MakeSample(project, "after", "a"), "2");
+  EXPECT_EQ(*store_->CountSamples(project, {}), 2);
+}
+
+TEST_P(StoreTest, WhatCameTogetherIsThereTogetherWhenTheServerIsKilled) {
+  const int64_t project = MakeProject();
+  constexpr int kTogether = 260;  // more than a full group
+  for (int round = 0; round < 2; ++round) {
+    store_.reset();
+    const auto work = [&](int out) {
+      auto opened = Store::Open(options_);
+      if (!opened.ok()) return;
+      for (int call = 0;; ++call) {
+        const std::string name = std::to_string(round) + "." + std::to_string(call);
+        std::vector<NewSample> samples;
+        for (int i = 0; i < kTogether; ++i) {
+          auto staged = (*opened)->blobs().Stage(name + "." + std::to_string(i));
+          samples.push_back({MakeSample(project, name, "a"), *std::move(staged)});
+        }
+        (void)(*opened)->AddSamples(std::move(samples));
+        if (::write(out, "done", 4) < 0) return;
+      }
+    };
+    EXPECT_NE(KillDuring(round, work, {.after_a_word = true, .more_ms = 300}), "");
+    Reopen();
+    std::map<std::string, int> counts;
+    const auto samples = store_->ListSamples(project, {}, {.limit = 1'000'000});
+    for (const Sample& sample : samples->items) ++counts[sample.name];
+    EXPECT_TRUE(counts.contains(std::to_string(round) + ".0"));
+    for (const auto& [name, count] : counts) EXPECT_EQ(count, kTogether) << name;
+  }
 }
 
 TEST_P(StoreTest, NothingAcknowledgedIsLostWhenTheServerIsKilled) {

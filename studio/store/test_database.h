@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "studio/store/store.h"
 
 namespace thimble::studio {
 
@@ -113,6 +117,25 @@ class TestPostgresql {
   pid_t server_ = -1;
   int databases_ = 0;
 };
+
+/// Where a test keeps its rows, the same each time for the same folder: SQLite, or PostgreSQL when
+/// THIMBLE_TEST_DATABASE is "postgresql". So a program of tests runs on either; without PostgreSQL it ends as one that
+/// was skipped (77). Call it before fork, and first on the main thread, with which PostgreSQL ends.
+inline StoreOptions StoreIn(const std::filesystem::path& folder) {
+  StoreOptions options;
+  options.folder = folder;
+  const char* const wanted = std::getenv("THIMBLE_TEST_DATABASE");
+  if (wanted == nullptr || std::string_view(wanted) != "postgresql") return options;
+  if (TestPostgresql::Get() == nullptr) {
+    std::fputs("PostgreSQL is not installed (apt-get install postgresql)\n", stderr);
+    std::_Exit(77);
+  }
+  static std::map<std::filesystem::path, std::string> databases;
+  std::string& database = databases[folder];
+  if (database.empty()) database = TestPostgresql::Get()->MakeDatabase();
+  options.database = database;
+  return options;
+}
 
 }  // namespace thimble::studio
 

@@ -4,11 +4,13 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace thimble::studio::internal {
 namespace {
@@ -60,6 +62,8 @@ struct Prepared {
 };
 
 constexpr size_t kMostPrepared = 200;
+constexpr int kHoldAttempts = 100;
+constexpr std::chrono::milliseconds kHoldAgain{20};
 
 /// ":p0" for the first `?`, and so on: names that repeat would be one parameter to SQLite and two to PostgreSQL.
 std::string NameMarks(std::string_view sql) {
@@ -242,6 +246,7 @@ struct Database::Pool {
   std::condition_variable freed;
   std::vector<std::unique_ptr<Connection>> idle;
   std::unique_ptr<Connection> writer;  ///< SQLite has one; PostgreSQL writes on all
+  std::unique_ptr<Connection> holder;  ///< of the lock on the whole database
 
   std::unique_ptr<Connection> Take(bool write) {
     std::unique_lock lock(mutex);
@@ -286,6 +291,27 @@ Expected<std::unique_ptr<Database>> Database::Open(const std::string& url, int c
   std::unique_ptr<Database> database(new Database(std::move(pool)));
   database->postgresql_ = IsPostgresql(url);
   return database;
+}
+
+Outcome Database::HoldAlone() {
+  if (!postgresql_) return Nothing{};
+  try {
+    auto holder = std::make_unique<Connection>(pool_->url);
+    // Of a process that was killed, PostgreSQL learns within moments.
+    for (int attempt = 0; attempt < kHoldAttempts; ++attempt) {
+      if (attempt > 0) std::this_thread::sleep_for(kHoldAgain);
+      const auto held = holder->Integer(
+          "SELECT CASE WHEN pg_try_advisory_lock(7448626, hashtext(current_schema())) THEN 1 ELSE 0 END");
+      if (held == 1) {
+        pool_->holder = std::move(holder);
+        return Nothing{};
+      }
+    }
+  } catch (const std::exception& exception) {
+    Trouble trouble = Trouble::kNone;
+    return Explain(exception, trouble);
+  }
+  return {Status::kFailed, "another thimble serves from this database; end that one, or choose another database"};
 }
 
 Outcome Database::RunErased(Mode mode, const std::function<Outcome(Connection&)>& work) {

@@ -2,10 +2,14 @@
 #ifndef THIMBLE_STUDIO_STORE_INTERNAL_DATABASE_H_
 #define THIMBLE_STUDIO_STORE_INTERNAL_DATABASE_H_
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,6 +88,11 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   bool is_postgresql() const { return postgresql_; }
+
+  /// Holds the database for this process, until it ends or loses its connection. Of SQLite the folder's lock says that.
+  ///
+  ///   kFailed  another process holds it
+  Outcome HoldAlone();
 
   /// Runs `work` on a connection, in one state of the database if it is `snapshot`.
   template <typename Work>
@@ -187,12 +196,32 @@ Record FromRow(const Row& row) {
   return record;
 }
 
+/// Gives their ids, in their order.
+template <typename Record>
+std::vector<int64_t> InsertAll(Connection& connection, std::span<const Record* const> records) {
+  // A statement costs PostgreSQL a journey to another process, and SQLite nothing. Always a power of two of rows, so
+  // that few statements have to be prepared.
+  const size_t most = connection.is_postgresql() ? 32 : 1;
+  std::vector<int64_t> ids;
+  while (!records.empty()) {
+    const size_t count = std::min(std::bit_floor(records.size()), most);
+    std::string sql = std::string("INSERT INTO ") + Record::kTable + " (" + ColumnsOf<Record>().names + ") VALUES ";
+    Values values;
+    for (size_t i = 0; i < count; ++i) {
+      sql.append(i == 0 ? "(" : ", (").append(ColumnsOf<Record>().marks).append(")");
+      std::ranges::move(ValuesOf(*records[i]), std::back_inserter(values));
+    }
+    connection.Query(sql + " RETURNING id", values, "i", [&](const Row& row) { ids.push_back(row[0].integer); });
+    records = records.subspan(count);
+  }
+  return ids;
+}
+
 /// Gives its id.
 template <typename Record>
 int64_t Insert(Connection& connection, const Record& record) {
-  static const std::string sql = std::string("INSERT INTO ") + Record::kTable + " (" + ColumnsOf<Record>().names +
-                                 ") VALUES (" + ColumnsOf<Record>().marks + ") RETURNING id";
-  return *connection.Integer(sql, ValuesOf(record));
+  const Record* const one[] = {&record};
+  return InsertAll<Record>(connection, one).front();
 }
 
 /// `rest`: "WHERE project_id = ? ORDER BY id".

@@ -92,6 +92,9 @@ CREATE INDEX inference_summaries_device ON inference_summaries(project_id, devic
 CREATE TABLE settings (
   id <id>, scope BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (scope, key));
 )sql",
+    // The one that has the contents of its rows.
+    "CREATE TABLE data_folder (id TEXT NOT NULL);\n",
+    "ALTER TABLE samples ADD COLUMN findings TEXT NOT NULL DEFAULT '';\n",
 };
 
 constexpr std::string_view kTables[] = {"users",

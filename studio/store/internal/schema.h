@@ -15,7 +15,7 @@ int64_t NewestSchema();
 /// Brings the database to `version`, each step in a transaction of its own. kFailed when it is newer.
 Outcome Migrate(Database& database, int64_t version = NewestSchema());
 
-/// All tables but that of the version, in an order in which they can be filled.
+/// All tables but those of the version and of the data folder, in an order in which they can be filled.
 std::span<const std::string_view> TablesInOrder();
 
 /// Columns with the hash of a blob: {table, column}.

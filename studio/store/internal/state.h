@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,6 +21,7 @@ namespace thimble::studio {
 struct WaitingSample {
   NewSample sample;
   std::optional<Expected<AddSampleResult>> result;
+  bool ends_call = false;  ///< the last of those that came together, which are in one group
 };
 
 struct Store::State {
@@ -32,6 +34,16 @@ struct Store::State {
   std::condition_variable changed;
   std::deque<WaitingSample*> waiting;
   bool publishing = false, inserting = false;
+
+  std::mutex known_mutex;
+  std::map<std::string, int64_t, std::less<>> leases;   ///< of this server, by owner: until when, of the steady clock
+  std::map<std::string, int64_t, std::less<>> audited;  ///< entries that are not to come often: until when, likewise
+  int64_t day_less_steady_ms = 0;                       ///< both clocks' difference when it was last looked at
+
+  /// Those whose leases of this server hold.
+  std::vector<std::string> LivingOwners();
+  void KeepLease(std::string_view owner, int64_t lease_ms);
+  void ForgetLeases(std::string_view owner_prefix);
 
   /// False: they have their errors.
   bool PublishGroup(std::span<WaitingSample* const> group);
