@@ -2,6 +2,7 @@
 #ifndef THIMBLE_STUDIO_SERVER_APPLICATION_H_
 #define THIMBLE_STUDIO_SERVER_APPLICATION_H_
 
+#include <filesystem>
 #include <string>
 
 namespace thimble::studio {
@@ -21,6 +22,7 @@ struct Application {
   std::string public_name;  ///< the host by which clients know the server, "localhost"
   int studio_port = 4800, remote_port = 4802, ingestion_port = 4810;
   bool tls = false;
+  std::filesystem::path page_folder = {};  ///< of index.html; empty, or without one: only the API answers
 };
 
 }  // namespace thimble::studio

@@ -1,19 +1,28 @@
 #include "studio/server/server.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "base/processors.h"
+#include "compiler/around_program.h"
 #include "http/server.h"
 #include "studio/server/api/api_routes.h"
 #include "studio/server/edge_impulse/edge_impulse_routes.h"
 #include "studio/server/ingest/ingest_routes.h"
 #include "studio/server/jobs/jobs.h"
+#include "studio/server/live/live_routes.h"
 #include "studio/server/notices.h"
+#include "studio/server/page.h"
 #include "studio/server/people/gate.h"
 #include "studio/server/people/people_routes.h"
 #include "studio/server/remote/live_devices.h"
@@ -30,33 +39,13 @@ namespace fs = std::filesystem;
 constexpr const char* kFirstAccount = "admin";
 // Tools upload 20 files at a time; those that wait for the disk together share its syncs, if each has a worker.
 constexpr int kWorkers = 24;
-constexpr int64_t kAnswersKeptMs = int64_t{24} * 3600 * 1000;
 constexpr std::chrono::minutes kFirstTidying{1};
-constexpr std::chrono::hours kTidying{6};
-
-/// Of the first page, until somebody knows where to go.
-http::Response Welcome(Call& call) {
-  const Application& application = call.application;
-  const std::string& host = application.public_name;
-  return http::Response::Text(200,
-                              "This is a Thimble studio.\n\n"
-                              "API:       /api/v1, described by /api/v1/openapi.json\n"
-                              "Devices:   port " +
-                                  std::to_string(application.remote_port) +
-                                  "\n"
-                                  "Uploads:   port " +
-                                  std::to_string(application.ingestion_port) +
-                                  "\n\n"
-                                  "`thimble bridge` comes here when EI_HOST=" +
-                                  host + " is set.\n");
-}
-
-std::span<const Route> FrontRoutes() {
-  static const Route kRoutes[] = {
-      {{}, "GET", "/", Permission::kAnyone, "Says what this is.", "", "text/plain", &Welcome, nullptr, true},
-  };
-  return kRoutes;
-}
+constexpr std::chrono::hours kTidying{1};
+constexpr int kRoundsOfOwnCertificate = 30 * 24;  // it lasts a year
+constexpr size_t kTlsListener = 3;                // behind the three services' own
+// Connections leave these over for files, the database and jobs.
+constexpr uint64_t kOtherDescriptors = 256;
+constexpr uint64_t kMostConnections = 8'000;
 
 /// "[::1]" for "::1": an address as it stands in a URL.
 std::string InUrl(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
@@ -65,6 +54,31 @@ std::string UrlOf(const char* scheme, const std::string& host, int port, int usu
   std::string url = std::string(scheme) + "://" + InUrl(host);
   if (port != usual_port) url += ":" + std::to_string(port);
   return url;
+}
+
+/// Without the query, and nothing that a terminal would obey.
+std::string LineOf(const http::Access& access, int64_t now_ms) {
+  const std::time_t now_s = now_ms / 1000;
+  std::tm day{};
+  ::gmtime_r(&now_s, &day);
+  char time[32], rest[48];
+  static_cast<void>(std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &day));
+  std::snprintf(rest, sizeof rest, " %d %.1f ms", access.status, access.took_ms);
+  std::string request =
+      std::string(access.method) + " " + std::string(access.target.substr(0, access.target.find('?')));
+  for (char& c : request) {
+    if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) >= 0x7f) c = '?';
+  }
+  return std::string(time) + " " + std::string(access.remote_address) + " " +
+         (access.method.empty() ? "(no request)" : request) + rest;
+}
+
+size_t ConnectionsThatFit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kMostConnections;
+  const uint64_t most =
+      files.rlim_cur > 2 * kOtherDescriptors ? files.rlim_cur - kOtherDescriptors : files.rlim_cur / 2;
+  return std::min(most, kMostConnections);
 }
 
 class Running final : public StudioServer {
@@ -76,6 +90,7 @@ class Running final : public StudioServer {
   Outcome Start();
   const ServerFacts& facts() const override { return facts_; }
   Application& application() override { return *application_; }
+  Outcome RenewCertificate() override;
 
   void Stop(int drain_ms) override {
     if (tidying_.joinable()) {
@@ -92,6 +107,8 @@ class Running final : public StudioServer {
   Outcome OpenGate();
   Outcome Listen();
   void Tidy(const std::stop_token& stop);
+  std::vector<std::string> Names() const;
+  Expected<http::TlsSettings> ReadTls() const;
 
   void Fault(const std::string& words) const {
     if (options_.fault) options_.fault(words);
@@ -138,12 +155,14 @@ Outcome Running::Listen() {
   // Pages of other origins may ask by a key; without one the gate turns them away.
   const http::CorsPolicy cors = {.origins = {"*"}, .exposed_headers = "ETag, Location, Retry-After"};
   const auto studio = RouterOf(application,
-                               {{FrontRoutes(), Tongue::kProblem},
+                               {{PageRoutes(), Tongue::kProblem},
                                 {PeopleRoutes(), Tongue::kProblem},
                                 {ApiRoutes(), Tongue::kProblem},
                                 {LiveDeviceRoutes(), Tongue::kProblem},
+                                {LiveRoutes(), Tongue::kProblem},
                                 {EdgeImpulseProjectRoutes(), Tongue::kEdgeImpulse},
-                                {EdgeImpulseDataRoutes(), Tongue::kEdgeImpulse},
+                                {EdgeImpulseDeviceRoutes(), Tongue::kEdgeImpulse},
+                                {EdgeImpulseSampleRoutes(), Tongue::kEdgeImpulse},
                                 {EdgeImpulseJobRoutes(), Tongue::kEdgeImpulse},
                                 {EdgeImpulseSocketRoutes(), Tongue::kEdgeImpulse}},
                                cors);
@@ -151,32 +170,26 @@ Outcome Running::Listen() {
   const auto ingestion = RouterOf(application, {{IngestRoutes(), Tongue::kIngestion}}, IngestCors());
 
   http::ServerOptions options;
-  // Uploads wait for the disk together: more of them at once cost fewer syncs each.
-  options.worker_threads = std::max(24, UsableProcessors());
+  options.worker_threads = std::max(kWorkers, UsableProcessors());
   options.fault = [this](const std::string& words) { Fault(words); };
+  options.header_ms = options_.header_ms;
+  options.most_connections = ConnectionsThatFit();
+  if (options_.request_log) {
+    options.accessed = [this](const http::Access& access) { options_.request_log(LineOf(access, store_->Now())); };
+  }
   // What is not encrypted leaves this computer only where that was wanted.
   const std::string plain = loopback() || options_.insecure ? options_.bind : "127.0.0.1";
   options.listeners = {{plain, options_.studio_port, {{studio}}, {}},
                        {plain, options_.remote_port, {{remote}}, {}},
                        {plain, options_.ingestion_port, {{ingestion}}, {}}};
   if (options_.tls) {
-    http::TlsSettings tls;
-    std::vector<std::string> names = options_.names;
-    if (names.empty()) names = {NameOfThisComputer()};
-    if (!options_.certificate.empty()) {
-      THIMBLE_ASSIGN(http::Identity given, ReadIdentity(options_.certificate, options_.key));
-      tls.identities.push_back(std::move(given));
-    } else {
-      THIMBLE_ASSIGN(const http::Identity authority, OpenAuthority(options_.folder));
-      THIMBLE_ASSIGN(http::Identity made, MakeServerIdentity(authority, names, options_.bind));
-      tls.identities.push_back(std::move(made));
-      facts_.authority = options_.folder / "tls" / "authority.pem";
-    }
+    THIMBLE_ASSIGN(http::TlsSettings tls, ReadTls());
+    if (options_.certificate.empty()) facts_.authority = options_.folder / "tls" / "authority.pem";
     options.listeners.push_back({options_.bind,
                                  options_.tls_port,
                                  {{remote, {"remote-mgmt.*"}}, {ingestion, {"ingestion.*"}}, {studio}},
                                  std::move(tls)});
-    application.public_name = names.front();
+    application.public_name = Names().front();
     application.tls = true;
   }
   const bool everywhere = plain == "0.0.0.0" || plain == "::";
@@ -193,24 +206,48 @@ Outcome Running::Listen() {
   facts_.studio_url = UrlOf("http", host, ports[0], 80);
   facts_.remote_url = UrlOf("ws", host, ports[1], 80);
   facts_.ingestion_url = UrlOf("http", host, ports[2], 80);
-  if (options_.tls) facts_.tls_url = UrlOf("https", application.public_name, ports[3], 443);
+  if (options_.tls) facts_.tls_url = UrlOf("https", application.public_name, ports[kTlsListener], 443);
   return Nothing{};
+}
+
+std::vector<std::string> Running::Names() const {
+  return options_.names.empty() ? std::vector{NameOfThisComputer()} : options_.names;
+}
+
+Expected<http::TlsSettings> Running::ReadTls() const {
+  http::TlsSettings tls;
+  if (!options_.certificate.empty()) {
+    THIMBLE_ASSIGN(http::Identity given, ReadIdentity(options_.certificate, options_.key));
+    tls.identities.push_back(std::move(given));
+  } else {
+    THIMBLE_ASSIGN(const http::Identity authority, OpenAuthority(options_.folder));
+    THIMBLE_ASSIGN(http::Identity made, MakeServerIdentity(authority, Names(), options_.bind));
+    tls.identities.push_back(std::move(made));
+  }
+  return tls;
+}
+
+Outcome Running::RenewCertificate() {
+  if (!options_.tls) return Nothing{};
+  THIMBLE_ASSIGN(const http::TlsSettings tls, ReadTls());
+  return http_->ChangeTls(kTlsListener, tls);
 }
 
 void Running::Tidy(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::chrono::seconds wait = kFirstTidying;
-  while (true) {
+  for (int round = 1;; ++round) {
     {
       std::unique_lock lock(mutex);
       if (changed.wait_for(lock, stop, wait, [] { return false; }) || stop.stop_requested()) return;
     }
     wait = kTidying;
-    if (const Outcome forgotten = store_->ForgetAnswers(store_->Now() - kAnswersKeptMs); !forgotten.ok()) {
-      Fault(forgotten.error().message);
-    }
+    if (const Outcome forgotten = store_->Forget({}); !forgotten.ok()) Fault(forgotten.error().message);
     if (const auto collected = store_->CollectGarbage(); !collected.ok()) Fault(collected.error().message);
+    if (!options_.certificate.empty() || round % kRoundsOfOwnCertificate == 0) {
+      if (const Outcome renewed = RenewCertificate(); !renewed.ok()) Fault(renewed.error().message);
+    }
   }
 }
 
@@ -221,6 +258,7 @@ Outcome Running::Start() {
   devices_ = std::make_unique<LiveDevices>(*store_, notices_, std::move(devices));
   jobs_ = std::make_unique<Jobs>(*store_, notices_, JobsOptions{.workers = options_.job_workers});
   application_ = std::make_unique<Application>(Application{*store_, *gate_, *devices_, *jobs_, notices_, "localhost"});
+  application_->page_folder = options_.page_folder;
   THIMBLE_EXPECT(Listen());
   tidying_ = std::jthread([this](const std::stop_token& stop) { Tidy(stop); });
   return Nothing{};
@@ -241,11 +279,17 @@ Outcome Check(const ServeOptions& options) {
 
 }  // namespace
 
+fs::path BuiltPage() {
+  if (const char* named = std::getenv("THIMBLE_WEB_DIR"); named != nullptr && *named != '\0') return named;
+  return compiler::FindAroundProgram("web/index.html").parent_path();
+}
+
 Expected<std::unique_ptr<StudioServer>> StartServer(const ServeOptions& options) {
   THIMBLE_EXPECT(Check(options));
   std::error_code error;
   const bool is_new = !fs::exists(options.folder, error);
-  THIMBLE_ASSIGN(std::unique_ptr<Store> store, Store::Open({.folder = options.folder, .database = options.database}));
+  THIMBLE_ASSIGN(std::unique_ptr<Store> store,
+                 Store::Open({.folder = options.folder, .database = options.database, .now_ms = options.now_ms}));
   // Recordings and keys are in there.
   if (is_new) fs::permissions(options.folder, fs::perms::owner_all, error);
   auto running = std::make_unique<Running>(options, std::move(store));

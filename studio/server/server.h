@@ -17,6 +17,7 @@ namespace thimble::studio {
 
 struct ServeOptions {
   std::filesystem::path folder;                                       ///< of the data; made if need be
+  std::filesystem::path page_folder;                                  ///< of the studio's page; see BuiltPage
   std::string database;                                               ///< postgresql://…; empty: SQLite in the folder
   std::string bind = "127.0.0.1";                                     ///< numeric
   int studio_port = 4800, remote_port = 4802, ingestion_port = 4810;  ///< 0: any free one
@@ -32,8 +33,13 @@ struct ServeOptions {
   std::optional<std::string> reset_password = {};  ///< the account that gets a new one, made if it is not there
 
   int job_workers = 1;
+  int header_ms = 10'000;  ///< a request's head, and a TLS handshake, have so long
   PasswordCost password_cost;
+  std::function<int64_t()> now_ms;                ///< milliseconds since 1970; the system's clock when empty
   std::function<void(const std::string&)> fault;  ///< told what went wrong inside, on any thread
+  /// Told a line for each answer: time, address, request, status, duration. Without queries, which may hold secrets. On
+  /// the thread that serves: must be quick.
+  std::function<void(const std::string&)> request_log;
 };
 
 /// What whoever started it wants to know.
@@ -53,9 +59,17 @@ class StudioServer {
   virtual const ServerFacts& facts() const = 0;
   virtual Application& application() = 0;
 
+  /// With TLS: reads the given certificate again, or signs another one, for connections that come from now on. It does
+  /// so by itself, a given one each hour.
+  virtual Outcome RenewCertificate() = 0;
+
   /// Takes no more requests, lets those under way end for `drain_ms`, and stops jobs so that the next server does them.
   virtual void Stop(int drain_ms) = 0;
 };
+
+/// The folder of the studio's page: $THIMBLE_WEB_DIR, else what ./run build has made around this program; empty if
+/// there is neither.
+std::filesystem::path BuiltPage();
 
 /// Answers when it returns.
 ///

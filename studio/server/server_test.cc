@@ -10,74 +10,18 @@
 #include <set>
 #include <thread>
 
-#include "http/client.h"
 #include "http/websocket_client.h"
 #include "studio/server/api/api_routes.h"
+#include "studio/server/live/live_routes.h"
 #include "studio/server/people/gate.h"
 #include "studio/server/people/people_routes.h"
 #include "studio/server/remote/remote_routes.h"
+#include "studio/server/test_server.h"
 #include "studio/store/backup.h"
 #include "studio/store/store.h"
-#include "studio/store/test_database.h"
 
 namespace thimble::studio {
 namespace {
-
-using nlohmann::json;
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-class StudioServerTest : public ::testing::Test {
- protected:
-  ServeOptions Options() const {
-    ServeOptions options;
-    options.folder = folder_.path() / "data";
-    options.studio_port = options.remote_port = options.ingestion_port = options.tls_port = 0;
-    options.password_cost = PasswordCost::Least();
-    options.fault = [](const std::string& words) { ADD_FAILURE() << words; };
-    return options;
-  }
-
-  void Start(const ServeOptions& options) {
-    auto started = StartServer(options);
-    ASSERT_TRUE(started.ok()) << started.error().message;
-    server_ = *std::move(started);
-  }
-  void Start() { Start(Options()); }
-
-  static Status WhyNot(const ServeOptions& options) {
-    const auto started = StartServer(options);
-    EXPECT_FALSE(started.ok());
-    if (started.ok()) return Status::kOk;
-    EXPECT_GT(started.error().message.size(), 30U) << "a sentence: " << started.error().message;
-    return started.error().status;
-  }
-
-  http::HttpReply Ask(const std::string& method, const std::string& target, const std::string& body = {},
-                      const Fields& headers = {}, int port = 0) {
-    http::HttpRequest request;
-    request.server = {false, "127.0.0.1", port == 0 ? server_->application().studio_port : port};
-    request.method = method;
-    request.target = target;
-    request.body = body;
-    request.headers = headers;
-    const auto reply = http::Ask(request);
-    EXPECT_TRUE(reply.ok()) << (reply.ok() ? "" : reply.error().message);
-    return reply.ok() ? *reply : http::HttpReply{};
-  }
-
-  /// A session as its bearer token.
-  json LogIn(const std::string& name, const std::string& password, int expected = 200) {
-    const http::HttpReply reply = Ask("POST", "/api/v1/login", json{{"name", name}, {"password", password}}.dump());
-    EXPECT_EQ(reply.status, expected) << reply.body;
-    return json::parse(reply.body, nullptr, false);
-  }
-  static Fields Bearer(const json& session) {
-    return {{"Authorization", "Bearer " + session["token"].get<std::string>()}};
-  }
-
-  TestFolder folder_;
-  std::unique_ptr<StudioServer> server_;
-};
 
 TEST_F(StudioServerTest, AnswersItsUserWithoutALogin) {
   Start();
@@ -93,6 +37,50 @@ TEST_F(StudioServerTest, AnswersItsUserWithoutALogin) {
   struct stat status = {};
   ASSERT_EQ(::stat(Options().folder.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0077, 0U) << "others could read the recordings";
+}
+
+TEST_F(StudioServerTest, ServesItsPageToAnybodyAndNothingBeside) {
+  ServeOptions options = Options();
+  options.accounts = true;
+  options.page_folder = folder_.path() / "page";
+  std::filesystem::create_directories(options.page_folder / "assets");
+  const auto write = [&](const char* name, const char* text) { std::ofstream(options.page_folder / name) << text; };
+  write("index.html", "<title>studio</title>");
+  write("assets/index-1a2b.js", "the script");
+  write("assets/index-1a2b.js.gz", "the same, smaller");
+  write("secret", "of nobody's business");
+  Start(options);
+
+  const http::HttpReply page = Ask("GET", "/");
+  EXPECT_EQ(page.body, "<title>studio</title>");
+  EXPECT_EQ(page.headers.Get("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.headers.Get("Cache-Control"), "no-cache");
+  const std::string policy(page.headers.Get("Content-Security-Policy"));
+  EXPECT_NE(policy.find("default-src 'self'"), std::string::npos);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  EXPECT_EQ(Ask("GET", "/", {}, {{"If-None-Match", std::string(page.headers.Get("ETag"))}}).status, 304);
+
+  const http::HttpReply plain = Ask("GET", "/assets/index-1a2b.js");
+  EXPECT_EQ(plain.body, "the script");
+  EXPECT_NE(plain.headers.Get("Cache-Control").find("immutable"), std::string_view::npos);
+  const http::HttpReply small = Ask("GET", "/assets/index-1a2b.js", {}, {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(small.headers.Get("Content-Encoding"), "gzip");
+  EXPECT_EQ(small.body, "the same, smaller");
+  EXPECT_EQ(small.headers.Get("Content-Type"), "text/javascript; charset=utf-8");
+
+  const http::HttpReply gone = Ask("GET", "/assets/index-0000.js");
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_EQ(gone.headers.Get("Cache-Control"), "no-store");
+  for (const char* path : {"/assets/../secret", "/assets/%2e%2e/secret", "/assets/..%2fsecret", "/secret"}) {
+    EXPECT_GE(Ask("GET", path).status, 400) << path;
+  }
+
+  // A page that is built anew while the server runs.
+  std::filesystem::remove_all(options.page_folder);
+  EXPECT_NE(Ask("GET", "/").body.find("./run build"), std::string::npos);
+  std::filesystem::create_directories(options.page_folder);
+  write("index.html", "<title>newer</title>");
+  EXPECT_EQ(Ask("GET", "/").body, "<title>newer</title>");
 }
 
 TEST_F(StudioServerTest, TakesARecordingAndADeviceByTheirKey) {
@@ -220,7 +208,7 @@ TEST_F(StudioServerTest, RefusesStrangersOnEveryRow) {
   options.accounts = true;
   Start(options);
   std::set<std::string> seen;
-  for (const auto routes : {PeopleRoutes(), ApiRoutes(), LiveDeviceRoutes()}) {
+  for (const auto routes : {PeopleRoutes(), ApiRoutes(), LiveDeviceRoutes(), LiveRoutes()}) {
     for (const Route& route : routes) {
       EXPECT_TRUE(seen.insert(std::string(route.method) + route.path).second) << route.path << " is there twice";
       if (route.permission == Permission::kAnyone) continue;
@@ -263,6 +251,7 @@ TEST_F(StudioServerTest, SaysWhatIsWrongWithItsOptions) {
   options = Options();
   EXPECT_EQ(WhyNot(options), Status::kFailed) << "two on one folder";
   options.folder = folder_.path() / "other";
+  options.database = StoreIn(options.folder).database;
   options.studio_port = server_->application().studio_port;
   EXPECT_EQ(WhyNot(options), Status::kDeviceFailed) << "the port is taken";
 }
@@ -299,6 +288,9 @@ TEST_F(StudioServerTest, ServesThreeNamesOnOnePortByTls) {
   EXPECT_EQ(ask("ingestion.tinyml.localhost", "/api/v1/health"), 404);
   EXPECT_EQ(ask("ingestion.tinyml.localhost", "/api/training/data", "POST"), 401);
   EXPECT_EQ(ask("remote-mgmt.tinyml.localhost", "/api/v1/health"), 404);
+
+  ASSERT_TRUE(server_->RenewCertificate().ok());
+  EXPECT_EQ(ask("studio.tinyml.localhost", "/api/v1/health"), 200);
 
   // The authority stays: whoever trusts it need not be told again.
   std::ifstream first(facts.authority);

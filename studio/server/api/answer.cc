@@ -108,6 +108,20 @@ Expected<int64_t> IdOf(const Call& call, const char* name) {
   return id;
 }
 
+Expected<Sample> SampleOf(const Call& call) {
+  THIMBLE_ASSIGN(const int64_t id, IdOf(call, "sample"));
+  return call.application.store.GetSample(call.project_id, id);
+}
+
+Expected<Sample> ChangeableSample(const Call& call) {
+  THIMBLE_ASSIGN(Sample sample, SampleOf(call));
+  if (sample.snapshot != 0) {
+    return {Status::kInvalidArgument,
+            "sample " + std::to_string(sample.id) + " belongs to a version of the project; versions never change"};
+  }
+  return sample;
+}
+
 std::string TagOf(int64_t version) { return "\"" + std::to_string(version) + "\""; }
 
 bool IsOutdated(const Call& call, int64_t version) {
@@ -131,12 +145,16 @@ bool May(const Call& call, Permission permission) {
   return identity.kind == Identity::Kind::kLocalUser || identity.administrator || Allows(identity.role, permission);
 }
 
-void Tell(const Call& call, const char* kind, const char* action, const std::string& subject, json detail) {
+void WriteDown(const Call& call, const char* action, const std::string& subject, const json& detail) {
   static_cast<void>(call.application.store.Audit({.project_id = call.project_id,
                                                   .actor = call.identity.name,
                                                   .action = action,
                                                   .subject = subject,
                                                   .detail = TextOf(detail)}));
+}
+
+void Tell(const Call& call, const char* kind, const char* action, const std::string& subject, json detail) {
+  WriteDown(call, action, subject, detail);
   detail["action"] = action;
   detail["subject"] = subject;
   call.application.notices.Tell({call.project_id, kind, TextOf(detail)});

@@ -37,6 +37,12 @@ Paging PagingOf(const nlohmann::json& query);
 /// The number in the path's {name}. kNotFound for anything else: what has no number is not there.
 Expected<int64_t> IdOf(const Call& call, const char* name);
 
+/// The sample that the path's {sample} names.
+Expected<Sample> SampleOf(const Call& call);
+
+/// The same, to be changed: what a project version holds stays as it is (kInvalidArgument).
+Expected<Sample> ChangeableSample(const Call& call);
+
 /// The tag of a row of that version: "7" with its quotation marks.
 std::string TagOf(int64_t version);
 
@@ -50,8 +56,11 @@ http::Response Tagged(const Call& call, const nlohmann::json& document, int64_t 
 /// May whoever asks do what takes this permission, in the project of the call? For what the row cannot know.
 bool May(const Call& call, Permission permission);
 
-/// Writes the audit log, and tells pages of that kind: {"action", "subject", …detail}. What has been done is done even
-/// when the log cannot be written; then the answer is still the one of success.
+/// Writes the audit log. What has been done is done even when the log cannot be written; then the answer is still the
+/// one of success.
+void WriteDown(const Call& call, const char* action, const std::string& subject, const nlohmann::json& detail);
+
+/// The same, and tells pages of that kind: {"action", "subject", …detail}.
 void Tell(const Call& call, const char* kind, const char* action, const std::string& subject,
           nlohmann::json detail = nlohmann::json::object());
 

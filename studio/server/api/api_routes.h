@@ -11,7 +11,8 @@ namespace thimble::studio {
 
 std::span<const Route> ProjectRoutes();  ///< projects, members, versions, audit log
 std::span<const Route> KeyRoutes();      ///< what tools and devices identify themselves with
-std::span<const Route> SampleRoutes();   ///< the data set
+std::span<const Route> SampleRoutes();   ///< recordings, one by one and many at once
+std::span<const Route> DataRoutes();     ///< the data set as a whole: labels, health, balance, events
 std::span<const Route> ImpulseRoutes();  ///< designs, blocks, previews of features
 std::span<const Route> JobRoutes();      ///< jobs, and the artefacts that they make
 std::span<const Route> DeviceRoutes();   ///< devices that were ever seen

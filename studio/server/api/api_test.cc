@@ -16,6 +16,7 @@
 #include "studio/server/api/thin.h"
 #include "studio/server/application.h"
 #include "studio/server/jobs/jobs.h"
+#include "studio/server/live/live_routes.h"
 #include "studio/server/notices.h"
 #include "studio/server/people/gate.h"
 #include "studio/server/people/people_routes.h"
@@ -48,7 +49,7 @@ std::string Acquisition(int readings) {
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest() {
-    store_ = std::move(*Store::Open({.folder = folder_.path()}));
+    store_ = std::move(*Store::Open(StoreIn(folder_.path())));
     GateOptions options;
     options.accounts = true;
     options.password_cost = PasswordCost::Least();
@@ -57,7 +58,7 @@ class ApiTest : public ::testing::Test {
     jobs_ = std::make_unique<Jobs>(*store_, notices_, JobsOptions{});
     application_ =
         std::make_unique<Application>(Application{*store_, *gate_, *devices_, *jobs_, notices_, "localhost"});
-    router_ = RouterOf(*application_, {{ApiRoutes()}, {LiveDeviceRoutes()}, {PeopleRoutes()}});
+    router_ = RouterOf(*application_, {{ApiRoutes()}, {LiveDeviceRoutes()}, {LiveRoutes()}, {PeopleRoutes()}});
     project_ = *store_->AddProject({.name = "gestures"});
     admin_ = gate_->MakeApiKey(project_, "admin", Role::kAdmin)->key;
   }
@@ -303,7 +304,14 @@ TEST(Schema, SaysWhatItHasToBe) {
             "parts[1].first has to be 0 or more");
   EXPECT_EQ(sentence("NewKey", R"({"name":"a","role":"king"})"),
             "role has to be one of admin, readonly, ingestiononly, ingestion_deployment");
-  EXPECT_EQ(sentence("NewProject", R"({"name":""})"), "name has to be a text of 1 bytes or more");
+  EXPECT_EQ(sentence("NewProject", R"({"name":""})"), "name has to be a text of 1 or more characters");
+  const auto named = [&](const std::string& letter, int count) {
+    std::string name;
+    for (int i = 0; i < count; ++i) name += letter;
+    return std::string(sentence("NewProject", json{{"name", name}}.dump().c_str()));
+  };
+  EXPECT_EQ(named("\xf0\x9f\x91\x8b", 200), "") << "characters, not bytes";
+  EXPECT_EQ(named("x", 201), "name has to be a text of 200 or fewer characters");
   EXPECT_EQ(sentence("SampleEdit", R"({"action":"delete","ids":[]})"), "ids has to be a list of 1 or more");
   EXPECT_EQ(sentence("Stretch", "[]"), "the body has to be an object");
 }
@@ -439,6 +447,72 @@ TEST_F(ApiTest, ARecordingIsCutAndItsPlotFollows) {
   EXPECT_EQ(Ask("POST", second + "/split", json::object()).status, 400);
 }
 
+TEST_F(ApiTest, LabelsOfStretchesFollowEachCut) {
+  const std::string path = Path("/samples/" + std::to_string(AddSample("", 100)));
+  const auto marks = [](const std::string& text) { return json::parse(text)["structured_labels"]; };
+  const auto mark = [](const char* label, int first, int last) {
+    return json{{"label", label}, {"startIndex", first}, {"endIndex", last}};
+  };
+  EXPECT_EQ(Ask("POST", path + "/split", {{"by_label", true}}).status, 400) << "it has none yet";
+  const json labels = {mark("up", 0, 39), mark("down", 40, 69), mark("up", 90, 99)};
+  ASSERT_EQ(Ask("PATCH", path, {{"structured_labels", labels}}).status, 200);
+  const json cropped = {mark("up", 0, 19), mark("down", 20, 49)};
+  EXPECT_EQ(marks(Ask("POST", path + "/crop", {{"first", 20}, {"count", 70}}).body), cropped);
+  const Response split = Ask("POST", path + "/split", {{"by_label", true}});
+  ASSERT_EQ(split.status, 200) << split.body;
+  const json ids = json::parse(split.body)["ids"];
+  ASSERT_EQ(ids.size(), 2U);
+  const json second = Get("/samples/" + ids[1].dump());
+  EXPECT_EQ(second["label"], "down");
+  EXPECT_EQ(second["first_reading"], 40);
+  EXPECT_EQ(second["readings"], 30);
+  EXPECT_EQ(second["structured_labels"], json::array());
+  const json parts = {{{"first", 0}, {"count", 5}, {"label", "rest"}}, {{"first", 5}, {"count", 5}}};
+  const json named = json::parse(Ask("POST", Path("/samples/" + ids[1].dump() + "/split"), {{"parts", parts}}).body);
+  EXPECT_EQ(Get("/samples/" + named["ids"][0].dump())["label"], "rest");
+  EXPECT_EQ(Get("/samples/" + named["ids"][1].dump())["label"], "down");
+  EXPECT_EQ(
+      Ask("POST", Path("/samples/" + ids[0].dump() + "/crop"), {{"first", INT64_MAX}, {"count", INT64_MAX}}).status,
+      400);
+}
+
+TEST_F(ApiTest, EventsAreProposedAndSplit) {
+  Sample sample{.project_id = project_, .name = "knocks", .file_name = "knocks.csv", .label = "knock"};
+  std::string csv = "timestamp,x\n";
+  for (int i = 0; i < 2000; ++i) {
+    const double value = std::fmod(i * 0.618, 1) + (i % 500 > 240 && i % 500 < 260 ? i % 7 * 10 : 0);
+    csv += std::to_string(i * 10) + "," + std::to_string(value) + "\n";
+  }
+  sample.kind = "time-series", sample.interval_ms = 10, sample.values_count = 2000;
+  const int64_t id = store_->AddSample(sample, csv)->id;
+  const std::string path = "/samples/" + std::to_string(id);
+  const json segments = Get(path + "/segments?length_ms=500")["segments"];
+  ASSERT_EQ(segments.size(), 4U);
+  EXPECT_NEAR(segments[1]["first"].get<double>(), 725, 5);
+  EXPECT_EQ(segments[1]["count"], 50);
+  EXPECT_EQ(Ask("GET", Path(path + "/segments?length_ms=30000")).status, 400);
+  EXPECT_EQ(Ask("GET", Path(path + "/segments?sensitivity=2")).status, 400);
+  const json ids = json::parse(Ask("POST", Path(path + "/split"), {{"parts", segments}}).body)["ids"];
+  EXPECT_EQ(ids.size(), 4U);
+}
+
+TEST_F(ApiTest, TheDataSetIsRebalancedOnceItWasPreviewed) {
+  for (int i = 0; i < 20; ++i) AddSample(i % 2 == 0 ? "wave" : "idle", 50 + i);
+  const Response preview = Ask("POST", Path("/rebalance"), {{"testing_share", 0.3}, {"dry_run", true}});
+  ASSERT_EQ(preview.status, 200) << preview.body;
+  EXPECT_EQ(Get("/samples?category=testing&count=true")["count"], 0);
+  json said = json::parse(preview.body);
+  EXPECT_EQ(said["to_testing"], 6);
+  EXPECT_EQ(said["labels"][0], json({{"label", "idle"}, {"training", 7}, {"testing", 3}}));
+  const Response done = Ask("POST", Path("/rebalance"), {{"testing_share", 0.3}});
+  said["dry_run"] = false;
+  EXPECT_EQ(json::parse(done.body), said);
+  EXPECT_EQ(Get("/samples?category=testing&count=true")["count"], 6);
+  EXPECT_EQ(store_->ListAudit(project_, {})->items[0].action, "sample.rebalance");
+  EXPECT_EQ(Ask("POST", Path("/rebalance"), {{"testing_share", 1}}).status, 400);
+  EXPECT_EQ(Get("/data-health")["level"], "hint") << "these came without being looked over";
+}
+
 TEST_F(ApiTest, AFileComesBackAsItWas) {
   const int64_t id = AddSample("wave", 50'000);
   const Response response = Ask("GET", Path("/samples/" + std::to_string(id) + "/file"));
@@ -501,6 +575,16 @@ TEST_F(ApiTest, TenThousandRecordingsAreListedQuickly) {
   EXPECT_EQ(page["count"], 38);
   RecordProperty("milliseconds", std::to_string(took.count()));
   EXPECT_LT(took.count(), 1000) << "50 ms where nothing else runs, without sanitizers";
+
+  const auto ask = [&](const char* what, const auto& request) {
+    const auto start = std::chrono::steady_clock::now();
+    request();
+    const std::chrono::duration<double, std::milli> lasted = std::chrono::steady_clock::now() - start;
+    RecordProperty(what, std::to_string(lasted.count()));
+    EXPECT_LT(lasted.count(), 5000) << what;
+  };
+  ask("health_ms", [&] { EXPECT_EQ(Get("/data-health")["recordings"], 10'000); });
+  ask("rebalance_ms", [&] { EXPECT_EQ(Ask("POST", Path("/rebalance"), {{"dry_run", true}}).status, 200); });
 }
 
 TEST(Thin, LosesNoPeakAndNoReading) {
@@ -634,6 +718,7 @@ class TestStream : public http::ByteStream {
 TEST_F(ApiTest, EventsTellOfThisProjectUntilTheConnectionEnds) {
   const Response response = Ask("GET", Path("/events"));
   ASSERT_TRUE(response.stream);
+  EXPECT_TRUE(response.stream_beat.starts_with(":")) << "a comment";
   const auto stream = std::make_shared<TestStream>();
   response.stream(stream);
   const int64_t sample = AddSample();

@@ -6,6 +6,7 @@
 #include "base/aligned_memory.h"
 #include "compiler/impulse_file.h"
 #include "dsp/block.h"
+#include "firmware/all_boards.h"
 #include "studio/data.h"
 #include "studio/server/api/answer.h"
 #include "studio/server/api/api_routes.h"
@@ -13,6 +14,7 @@
 #include "studio/server/application.h"
 #include "studio/server/ingest/recording_of.h"
 #include "studio/server/jobs/design.h"
+#include "trainer/zoo.h"
 
 namespace thimble::studio {
 namespace {
@@ -95,19 +97,6 @@ Expected<Response> DeleteImpulse(Call& call) {
 
 // --- blocks ---------------------------------------------------------------------------------------------------------
 
-const char* NameOf(BlockParameter::Kind kind) {
-  switch (kind) {
-    case BlockParameter::Kind::kInteger:
-      return "integer";
-    case BlockParameter::Kind::kFlag:
-      return "flag";
-    case BlockParameter::Kind::kChoice:
-      return "choice";
-    default:
-      return "number";
-  }
-}
-
 json JsonOf(const BlockParameter& parameter) {
   const dsp::Field& field = parameter.field;
   const bool is_choice = parameter.kind == BlockParameter::Kind::kChoice;
@@ -115,7 +104,7 @@ json JsonOf(const BlockParameter& parameter) {
                  {"label", field.label},
                  {"unit", field.unit},
                  {"sentence", field.sentence},
-                 {"kind", NameOf(parameter.kind)},
+                 {"kind", compiler::NameOf(parameter.kind)},
                  {"default", is_choice ? json(parameter.value) : Stored(parameter.value)}};
   if (is_choice) {
     object["choices"] = std::vector<std::string>(field.choices.begin(), field.choices.end());
@@ -141,6 +130,33 @@ Expected<Response> ListBlocks(Call&) {
     blocks.push_back({{"name", name}, {"parameters", std::move(parameters)}});
   }
   return JsonAnswer(200, {{"blocks", std::move(blocks)}});
+}
+
+// --- networks and boards --------------------------------------------------------------------------------------------
+
+Expected<Response> ListArchitectures(Call&) {
+  json architectures = json::array();
+  for (const trainer::ArchitectureWords& words : trainer::Architectures()) {
+    architectures.push_back({{"name", words.name},
+                             {"sentence", words.sentence},
+                             {"width", words.width},
+                             {"depth", words.depth},
+                             {"dropout", words.dropout}});
+  }
+  return JsonAnswer(200, {{"architectures", std::move(architectures)}});
+}
+
+Expected<Response> ListBoards(Call&) {
+  json boards = json::array();
+  for (const firmware::Board* const board : firmware::kAllBoards) {
+    if (*board->core == '\0') continue;  // no microcontroller
+    boards.push_back({{"name", board->name},
+                      {"core", board->core},
+                      {"clock_hz", board->clock_hz},
+                      {"flash_bytes", board->flash.bytes},
+                      {"ram_bytes", board->ram.bytes}});
+  }
+  return JsonAnswer(200, {{"boards", std::move(boards)}});
 }
 
 // --- previews -------------------------------------------------------------------------------------------------------
@@ -272,6 +288,22 @@ std::span<const Route> ImpulseRoutes() {
        "",
        "Blocks",
        &Answer<ListBlocks>},
+      {{},
+       "GET",
+       "/api/v1/architectures",
+       Permission::kAnyone,
+       "The networks that a design can name, and their usual size.",
+       "",
+       "Architectures",
+       &Answer<ListArchitectures>},
+      {{},
+       "GET",
+       "/api/v1/boards",
+       Permission::kAnyone,
+       "The boards that firmware can be built for, and what they have.",
+       "",
+       "Boards",
+       &Answer<ListBoards>},
       {{},
        "GET",
        "/api/v1/projects/{project}/impulses",

@@ -19,8 +19,12 @@ const char* NameOf(Permission permission) {
       return "anyone";
     case Permission::kPerson:
       return "person";
+    case Permission::kMember:
+      return "member";
     case Permission::kRead:
       return "read";
+    case Permission::kFollow:
+      return "follow";
     case Permission::kIngest:
       return "ingest";
     case Permission::kDeploy:
@@ -199,6 +203,7 @@ Written by `./run docs` from the table of routes that the server answers by. The
 `GET /api/v1/openapi.json`.
 
     curl -H "x-api-key: ei_..." "http://localhost:4800/api/v1/projects/1/samples?label=wave"
+    thimble api projects/1/samples label=wave --key ei_...          # the same, see serve.md
 
 **Who asks.** On a studio without accounts, whoever sits at the computer, without a word. Else a project's key
 (`x-api-key`, or `Authorization: Bearer`), the token that a login gave (`Authorization: Bearer`), or a browser's

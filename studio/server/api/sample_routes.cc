@@ -1,4 +1,4 @@
-// The data set: looking at it, cutting it, labelling it.
+// The recordings of the data set: looking at them, cutting them, labelling them.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -11,6 +11,7 @@
 #include "studio/server/application.h"
 #include "studio/server/ingest/ingest_routes.h"
 #include "studio/server/ingest/recording_of.h"
+#include "studio/server/ingest/stretch_labels.h"
 
 namespace thimble::studio {
 namespace {
@@ -41,6 +42,7 @@ json JsonOf(const Sample& sample) {
           {"bounding_boxes", Stored(sample.bounding_boxes)},
           {"structured_labels", Stored(sample.structured_labels)},
           {"signature", sample.signature},
+          {"findings", Stored(sample.findings)},
           {"created_ms", sample.created_ms},
           {"version", sample.version}};
 }
@@ -62,22 +64,6 @@ SampleFilter FilterOf(const json& conditions) {
   filter.snapshot = conditions.value("project_version", int64_t{0});
   if (conditions.contains("enabled")) filter.enabled = conditions["enabled"].get<bool>();
   return filter;
-}
-
-/// The one that the path names.
-Expected<Sample> SampleOf(const Call& call) {
-  THIMBLE_ASSIGN(const int64_t id, IdOf(call, "sample"));
-  return call.application.store.GetSample(call.project_id, id);
-}
-
-/// The same, to be changed: what a project version holds stays as it is.
-Expected<Sample> ChangeableSample(const Call& call) {
-  THIMBLE_ASSIGN(Sample sample, SampleOf(call));
-  if (sample.snapshot != 0) {
-    return {Status::kInvalidArgument,
-            "sample " + std::to_string(sample.id) + " belongs to a version of the project; versions never change"};
-  }
-  return sample;
 }
 
 Expected<Response> ListSamples(Call& call) {
@@ -184,14 +170,18 @@ Expected<Response> DeleteSample(Call& call) {
   return Response::Empty();
 }
 
-Stretch StretchOf(const json& object) { return {object["first"].get<int64_t>(), object["count"].get<int64_t>()}; }
+Stretch StretchOf(const Sample& sample, const json& object) {
+  Stretch stretch = WithLabels(sample, {object["first"].get<int64_t>(), object["count"].get<int64_t>()});
+  if (object.contains("label")) stretch.label = object["label"].get<std::string>();
+  return stretch;
+}
 
 Expected<Response> CropSample(Call& call) {
   THIMBLE_ASSIGN(const json body, BodyOf(call));
   THIMBLE_ASSIGN(const Sample sample, ChangeableSample(call));
   if (IsOutdated(call, sample.version)) return Outdated();
   Store& store = call.application.store;
-  THIMBLE_ASSIGN(const std::optional<int64_t> version, store.CropSample(sample, StretchOf(body)));
+  THIMBLE_ASSIGN(const std::optional<int64_t> version, store.CropSample(sample, StretchOf(sample, body)));
   if (!version) return Outdated();
   Tell(call, "sample", "sample.crop", std::to_string(sample.id), body);
   THIMBLE_ASSIGN(const Sample cropped, store.GetSample(call.project_id, sample.id));
@@ -202,7 +192,7 @@ Expected<Response> CropSample(Call& call) {
 std::vector<Stretch> EqualParts(const Sample& sample, int64_t readings) {
   std::vector<Stretch> parts;
   for (int64_t first = 0; first + readings <= sample.values_count; first += readings)
-    parts.push_back({first, readings});
+    parts.push_back(WithLabels(sample, {first, readings}));
   return parts;
 }
 
@@ -213,7 +203,12 @@ Expected<Response> SplitSample(Call& call) {
   constexpr size_t kMostParts = 10'000;
   std::vector<Stretch> parts;
   if (body.contains("parts")) {
-    for (const json& part : body["parts"]) parts.push_back(StretchOf(part));
+    for (const json& part : body["parts"]) parts.push_back(StretchOf(sample, part));
+  } else if (body.value("by_label", false)) {
+    for (const LabelledStretch& one : StretchLabelsOf(sample)) parts.push_back({one.first, one.count, one.label, "[]"});
+    if (parts.empty()) {
+      return {Status::kInvalidArgument, sample.name + " has no stretch with a label of its own; mark some"};
+    }
   } else if (body.contains("every")) {
     const int64_t readings = body["every"].get<int64_t>();
     if (sample.values_count / readings > static_cast<int64_t>(kMostParts)) {
@@ -224,7 +219,8 @@ Expected<Response> SplitSample(Call& call) {
   }
   if (parts.empty()) {
     return {Status::kInvalidArgument,
-            "say what becomes of it: parts, a list of stretches, or every, readings a part and no more than it has"};
+            "say what becomes of it: parts, a list of stretches, by_label, one for each stretch that has a label, or "
+            "every, readings a part and no more than it has"};
   }
   THIMBLE_ASSIGN(const auto ids, call.application.store.SplitSample(sample, parts));
   if (!ids) return Outdated();
@@ -270,17 +266,6 @@ Expected<Response> EditSamples(Call& call) {
   if (body.contains("ids") && body["ids"].size() > kMostNamed) detail["ids"] = "many";
   Tell(call, "sample", ("sample." + action).c_str(), "many", std::move(detail));
   return JsonAnswer(200, {{"changed", *changed}});
-}
-
-Expected<Response> ListLabels(Call& call) {
-  THIMBLE_ASSIGN(const std::vector<SampleCount> counts, call.application.store.CountLabels(call.project_id));
-  return JsonAnswer(200, ListJson("labels", counts, [](const SampleCount& count) {
-                      return json{{"label", count.label},
-                                  {"category", count.category},
-                                  {"samples", count.samples},
-                                  {"enabled", count.enabled},
-                                  {"length_ms", count.length_ms}};
-                    }));
 }
 
 Expected<Response> ListDuplicates(Call& call) {
@@ -360,14 +345,6 @@ std::span<const Route> SampleRoutes() {
        false,
        kMostUploadBytes},
       {{},
-       "GET",
-       "/api/v1/projects/{project}/labels",
-       Permission::kRead,
-       "How many recordings there are of each label and category, and how long the enabled ones are.",
-       "",
-       "Labels",
-       &Answer<ListLabels>},
-      {{},
        "POST",
        "/api/v1/projects/{project}/samples/edit",
        Permission::kWrite,
@@ -435,7 +412,7 @@ std::span<const Route> SampleRoutes() {
        "POST",
        "/api/v1/projects/{project}/samples/{sample}/split",
        Permission::kWrite,
-       "Puts parts of a recording in its place.",
+       "Puts parts of a recording in its place: stretches, equal parts, or what its labels mark.",
        "SampleSplit",
        "Ids",
        &Once<SplitSample>},

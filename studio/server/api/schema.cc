@@ -123,11 +123,14 @@ Outcome CheckNumber(const ordered_json& schema, const json& value, const std::st
 Outcome CheckString(const ordered_json& schema, const json& value, const std::string& place) {
   const auto& text = value.get_ref<const std::string&>();
   if (!http::IsUtf8(text) || text.find('\0') != std::string::npos) return Refuse(place, "a text without NUL");
-  if (schema.contains("minLength") && text.size() < schema["minLength"].get<size_t>()) {
-    return Refuse(place, "a text of " + schema["minLength"].dump() + " bytes or more");
+  // Code points, as JSON Schema counts: all bytes but those that go on with one.
+  const auto length = static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  if (schema.contains("minLength") && length < schema["minLength"].get<size_t>()) {
+    return Refuse(place, "a text of " + schema["minLength"].dump() + " or more characters");
   }
-  if (schema.contains("maxLength") && text.size() > schema["maxLength"].get<size_t>()) {
-    return Refuse(place, "a text of " + schema["maxLength"].dump() + " bytes or less");
+  if (schema.contains("maxLength") && length > schema["maxLength"].get<size_t>()) {
+    return Refuse(place, "a text of " + schema["maxLength"].dump() + " or fewer characters");
   }
   return Nothing{};
 }

@@ -6,6 +6,7 @@
 #include "studio/server/api/answer.h"
 #include "studio/server/api/api_routes.h"
 #include "studio/server/application.h"
+#include "studio/server/live/live_routes.h"
 #include "studio/server/notices.h"
 #include "studio/server/people/people_routes.h"
 #include "studio/server/remote/remote_routes.h"
@@ -22,6 +23,7 @@ Expected<Response> Listen(Call& call) {
   response.headers.Set("Content-Type", "text/event-stream");
   response.headers.Set("Cache-Control", "no-store");
   response.headers.Set("X-Accel-Buffering", "no");
+  response.stream_beat = ":\n\n";  // a comment
   response.stream = [&notices = call.application.notices,
                      project_id = call.project_id](const std::shared_ptr<http::ByteStream>& stream) {
     stream->Send("retry: 2000\n\n");
@@ -84,13 +86,13 @@ std::span<const Route> ServiceRoutes() {
 }
 
 std::span<const Route> ApiRoutes() {
-  static const std::vector<Route> routes = Joined(
-      {ServiceRoutes(), ProjectRoutes(), KeyRoutes(), SampleRoutes(), ImpulseRoutes(), JobRoutes(), DeviceRoutes()});
+  static const std::vector<Route> routes = Joined({ServiceRoutes(), ProjectRoutes(), KeyRoutes(), SampleRoutes(),
+                                                   DataRoutes(), ImpulseRoutes(), JobRoutes(), DeviceRoutes()});
   return routes;
 }
 
 std::span<const Route> DescribedRoutes() {
-  static const std::vector<Route> routes = Joined({ApiRoutes(), LiveDeviceRoutes(), PeopleRoutes()});
+  static const std::vector<Route> routes = Joined({ApiRoutes(), LiveDeviceRoutes(), LiveRoutes(), PeopleRoutes()});
   return routes;
 }
 

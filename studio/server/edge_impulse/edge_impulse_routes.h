@@ -9,7 +9,8 @@
 namespace thimble::studio {
 
 std::span<const Route> EdgeImpulseProjectRoutes();  ///< logging in, projects, their keys
-std::span<const Route> EdgeImpulseDataRoutes();     ///< devices and samples
+std::span<const Route> EdgeImpulseDeviceRoutes();   ///< devices, a recording on request
+std::span<const Route> EdgeImpulseSampleRoutes();   ///< the data set
 std::span<const Route> EdgeImpulseJobRoutes();      ///< impulses, jobs, what devices run
 std::span<const Route> EdgeImpulseSocketRoutes();   ///< the lines of running jobs, by socket.io
 

@@ -1,13 +1,16 @@
 // Edge Impulse's API over real HTTP: what its tools ask for, in the order in which they ask.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
 #include "http/client.h"
+#include "http/coding.h"
 #include "http/websocket_client.h"
+#include "runner/eim_file.h"
 #include "studio/server/edge_impulse/edge_impulse_routes.h"
 #include "studio/server/jobs/jobs.h"
 #include "studio/server/server.h"
@@ -20,11 +23,19 @@ namespace {
 using nlohmann::json;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+/// A recording of one axis at 100 Hz: reading i is i.
+std::string Ramp(int readings) {
+  std::string csv = "timestamp,accX\n";
+  for (int i = 0; i < readings; ++i) csv += std::to_string(i * 10) + "," + std::to_string(i) + "\n";
+  return csv;
+}
+
 class EdgeImpulseTest : public ::testing::Test {
  protected:
   void Start(bool accounts = false) {
     ServeOptions options;
     options.folder = folder_.path() / "data";
+    options.database = StoreIn(options.folder).database;
     options.studio_port = options.remote_port = options.ingestion_port = 0;
     options.accounts = accounts;
     options.password_cost = PasswordCost::Least();
@@ -72,7 +83,22 @@ class EdgeImpulseTest : public ::testing::Test {
     path_ = "/v1/api/" + project["id"].dump();
     project_ = project["id"];
     if (role == "admin") return project["apiKey"];
+    return KeyOf(role);
+  }
+  /// Another key of the project.
+  std::string KeyOf(const std::string& role) {
     return Post(path_ + "/apikeys", {{"name", "test"}, {"role", role}})["apiKey"];
+  }
+
+  int64_t AddRamp(int readings, const std::string& label) {
+    Sample sample{.project_id = project_, .name = label, .file_name = label + ".csv", .label = label};
+    sample.kind = "time-series";
+    sample.interval_ms = 10;
+    sample.values_count = readings;
+    sample.length_ms = 10.0 * readings;
+    const auto added = store().AddSample(sample, Ramp(readings));
+    EXPECT_TRUE(added.ok());
+    return added.ok() ? added->id : 0;
   }
 
   Store& store() { return server_->application().store; }
@@ -100,8 +126,8 @@ TEST_F(EdgeImpulseTest, SaysWhyNotInItsTongue) {
   Start(true);
   const Fields wrong = {{"x-api-key", "ei_nonsense"}};
   EXPECT_NE(Refusal(Ask("GET", "/v1/api/projects", nullptr, wrong), 401).find("Invalid API key"), std::string::npos);
-  for (const auto routes :
-       {EdgeImpulseProjectRoutes(), EdgeImpulseDataRoutes(), EdgeImpulseJobRoutes(), EdgeImpulseSocketRoutes()}) {
+  for (const auto routes : {EdgeImpulseProjectRoutes(), EdgeImpulseDeviceRoutes(), EdgeImpulseSampleRoutes(),
+                            EdgeImpulseJobRoutes(), EdgeImpulseSocketRoutes()}) {
     for (const Route& route : routes) {
       if (route.permission == Permission::kAnyone) continue;
       std::string path = route.path;
@@ -181,14 +207,125 @@ TEST_F(EdgeImpulseTest, ListsSamplesPageByPage) {
   Refusal(Ask("GET", path_ + "/raw-data?limit=many", nullptr, key), 400);
 }
 
+TEST_F(EdgeImpulseTest, ShowsReadingsAndChangesWhatIsSaidOfThem) {
+  Start();
+  const Fields key = {{"x-api-key", Key("admin")}}, reader = {{"x-api-key", KeyOf("readonly")}};
+  const std::string one = path_ + "/raw-data/" + std::to_string(AddRamp(100, "wave"));
+  json got = Get(one, reader);
+  EXPECT_EQ(got["sample"]["label"], "wave");
+  EXPECT_EQ(got["totalPayloadLength"], 100);
+  EXPECT_EQ(got["payload"]["values"].size(), 100U);
+  EXPECT_EQ(got["payload"]["values"][7], json({7}));
+  EXPECT_EQ(got["payload"]["intervalMs"], 10);
+  EXPECT_EQ(Get(one + "?limitPayloadValues=10", reader)["payload"]["values"][3], json({30}));
+  EXPECT_EQ(Get(one + "/slice?sliceStart=20&sliceEnd=22", reader)["payload"]["values"], json({{20}, {21}}));
+  Refusal(Ask("GET", one + "/slice?sliceStart=20&sliceEnd=101", nullptr, reader), 400);
+  EXPECT_EQ(Ask("GET", one + "/raw", nullptr, reader).body, Ramp(100));
+  Refusal(Ask("GET", one + "/image", nullptr, reader), 400);
+  Refusal(Ask("GET", path_ + "/raw-data/999", nullptr, reader), 404);
+
+  Post(one + "/edit-label", {{"label", "shake"}}, key);
+  Post(one + "/rename", {{"name", "first"}}, key);
+  Post(one + "/move", {{"newCategory", "testing"}}, key);
+  Post(one + "/disable", nullptr, key);
+  Post(one + "/metadata", {{"metadata", {{"room", "kitchen"}}}}, key);
+  const json boxes = json::parse(R"([{"label":"cat","x":1,"y":2,"width":3,"height":4}])");
+  Post(one + "/bounding-boxes", {{"boundingBoxes", boxes}}, key);
+  const json labels = json::parse(R"([{"startIndex":0,"endIndex":49,"label":"up"}])");
+  Post(one + "/structured-labels", {{"structuredLabels", labels}}, key);
+  const json sample = Get(one, key)["sample"];
+  EXPECT_EQ(sample["label"], "shake");
+  EXPECT_EQ(sample["filename"], "first");
+  EXPECT_EQ(sample["category"], "testing");
+  EXPECT_EQ(sample["isDisabled"], true);
+  EXPECT_EQ(sample["metadata"], json({{"room", "kitchen"}}));
+  EXPECT_EQ(sample["boundingBoxes"], boxes);
+  EXPECT_EQ(sample["structuredLabels"], labels);
+  Post(one + "/enable", nullptr, key);
+  EXPECT_EQ(Get(one, key)["sample"]["isDisabled"], false);
+
+  Refusal(Ask("POST", one + "/edit-label", {{"label", "a\nb"}}, key), 400);
+  Refusal(Ask("POST", one + "/move", {{"newCategory", "validation"}}, key), 400);
+  Refusal(Ask("POST", one + "/structured-labels", {{"structuredLabels", {{{"label", "up"}}}}}, key), 400);
+  Refusal(Ask("POST", one + "/edit-label", {{"label", "x"}}, reader), 403);
+  Refusal(Ask("DELETE", one, nullptr, reader), 403);
+  EXPECT_EQ(Get(one, key)["sample"]["label"], "shake");
+  Parsed(Ask("DELETE", one, nullptr, key), one);
+  Refusal(Ask("GET", one, nullptr, key), 404);
+}
+
+TEST_F(EdgeImpulseTest, CutsRecordingsWhereItFindsEvents) {
+  Start();
+  const Fields key = {{"x-api-key", Key("admin")}};
+  const std::string one = path_ + "/raw-data/" + std::to_string(AddRamp(100, "wave"));
+  Post(one + "/crop", {{"cropStart", 10}, {"cropEnd", 90}}, key);
+  EXPECT_EQ(Get(one, key)["payload"]["values"][0], json({10}));
+  EXPECT_EQ(Get(one, key)["totalPayloadLength"], 80);
+  Refusal(Ask("POST", one + "/crop", {{"cropStart", 80}, {"cropEnd", 81}}, key), 400);
+  Refusal(Ask("POST", one + "/crop", {{"cropStart", 8}}, key), 400);
+  EXPECT_EQ(Post(one + "/find-segments", {{"shiftSegments", false}, {"segmentLengthMs", 200}}, key)["segments"].size(),
+            0U);
+  const json segments = json::parse(R"([{"startMs":0,"endMs":300},{"startMs":500,"endMs":800}])");
+  Post(one + "/segment", {{"segments", segments}}, key);
+  const json parts = Get(path_ + "/raw-data?category=all", key)["samples"];
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0]["valuesCount"], 30);
+  EXPECT_EQ(Get(path_ + "/raw-data/" + parts[0]["id"].dump(), key)["payload"]["values"][0], json({60}));
+  Refusal(Ask("POST", path_ + "/raw-data/" + parts[0]["id"].dump() + "/segment", {{"segments", json::array()}}, key),
+          400);
+}
+
+TEST_F(EdgeImpulseTest, ChangesManyAndNeverMoreThanWereMeant) {
+  Start();
+  const Fields key = {{"x-api-key", Key("admin")}};
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 12; ++i) ids.push_back(AddRamp(20 + i, i % 2 == 0 ? "wave" : "idle"));
+  const std::string batch = path_ + "/raw-data/batch/";
+  const std::string two = "?category=all&ids=" + http::PercentEncode(json({ids[0], ids[1]}).dump());
+  Post(batch + "edit-labels" + two, {{"label", "nod"}}, key);
+  EXPECT_EQ(Get(path_ + "/raw-data/count?category=all&labels=" + http::PercentEncode(R"(["nod"])"), key)["count"], 2);
+  Post(batch + "disable-samples?category=training&labels=" + http::PercentEncode(R"(["idle"])"), nullptr, key);
+  EXPECT_EQ(Get(path_ + "/raw-data?category=training&includeDisabled=disabled", key)["totalCount"], 5);
+  Post(batch + "enable-samples?category=training", nullptr, key);
+  Post(batch + "moveSamples?category=training&maxLength=220", {{"newCategory", "testing"}}, key);
+  EXPECT_EQ(Get(path_ + "/raw-data/ratio", key)["ratio"], json({{"training", 9}, {"testing", 3}}));
+  for (const char* query : {"?category=all&search=x", "?category=all&metadata=%7B%7D", "?ids=7", ""}) {
+    Refusal(Ask("POST", batch + "delete" + query, nullptr, key), 400);
+  }
+  EXPECT_EQ(Post(path_ + "/rebalance", nullptr, key)["ratio"]["testing"], 3);
+  Post(batch + "delete?category=all&excludeIds=" + http::PercentEncode(json({ids[5]}).dump()), nullptr, key);
+  EXPECT_EQ(Get(path_ + "/raw-data?category=all", key)["samples"][0]["id"], ids[5]);
+  Post(path_ + "/raw-data/delete-all/testing", nullptr, key);
+  Post(path_ + "/raw-data/delete-all", nullptr, key);
+  EXPECT_EQ(Get(path_ + "/raw-data/count", key)["count"], 0);
+}
+
+TEST_F(EdgeImpulseTest, LetsAReaderReadAndNoMore) {
+  Start();
+  Key("admin");
+  const Fields reader = {{"x-api-key", KeyOf("readonly")}}, bringer = {{"x-api-key", KeyOf("ingestiononly")}};
+  for (const char* path : {"", "/impulses", "/devices", "/raw-data", "/jobs/all", "/deployment?type=zip"}) {
+    Get(path_ + path, reader);
+  }
+  EXPECT_EQ(Get("/v1/api/projects", reader)["projects"].size(), 1U);
+  Refusal(Ask("GET", path_ + "/devkeys/hmac", nullptr, reader), 403);
+  Refusal(Ask("POST", path_ + "/jobs/build-ondevice-model?type=zip", json::object(), reader), 403);
+  Get(path_, bringer);
+  for (const char* path : {"/impulses", "/raw-data", "/jobs/all"}) {
+    Refusal(Ask("GET", path_ + path, nullptr, bringer), 403);
+  }
+}
+
 TEST_F(EdgeImpulseTest, SaysWhatCanBeBuiltAndGivesWhatWasBuiltLast) {
   Start();
   const Fields key = {{"x-api-key", Key("ingestion_deployment")}};
   const json targets = Get(path_ + "/deployment/targets/data-sources?impulseId=1", key)["targets"];
   for (const json& target : targets) {
     EXPECT_EQ(target["modelVariants"][0]["variant"], "int8") << target;
+    EXPECT_EQ(target["modelVariants"][1]["supported"], false) << target;
     EXPECT_EQ(target["preferredEngine"], "tflite-eon");
   }
+  EXPECT_TRUE(std::ranges::any_of(targets, [](const json& target) { return target["format"] == runner::kTarget; }));
   EXPECT_EQ(Get(path_ + "/deployment?type=arduino", key)["hasDeployment"], false);
   Refusal(Ask("GET", path_ + "/deployment/download?type=arduino", nullptr, key), 404);
   EXPECT_NE(Refusal(Ask("GET", path_ + "/deployment?type=toaster", nullptr, key), 400).find("arduino"),

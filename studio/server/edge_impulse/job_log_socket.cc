@@ -211,7 +211,7 @@ std::span<const Route> EdgeImpulseSocketRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/socket-token",
-       Permission::kDeploy,
+       Permission::kFollow,
        "What opens the socket of jobs.",
        "",
        "application/json",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runner/eim_file.h"
 #include "studio/server/application.h"
 #include "studio/server/edge_impulse/edge_impulse_routes.h"
 #include "studio/server/edge_impulse/reply.h"
@@ -102,9 +103,11 @@ constexpr Deployment kDeployments[] = {
     {"platformio", "platformio", "PlatformIO library"},
     {"zephyr", "zephyr", "Zephyr module"},
     {"esp-idf", "esp-idf", "ESP-IDF component"},
+    {runner::kTarget, "eim", "Linux program"},
 };
 // The model is compiled, there is no interpreter: what Edge Impulse calls the EON compiler.
 constexpr const char* kEngine = "tflite-eon";
+constexpr const char* kNoFloats = "what is built has whole numbers of eight bits";
 
 Expected<Deployment> DeploymentOf(Call& call) {
   const auto type = http::Find(call.request.query, "type");
@@ -121,20 +124,22 @@ Expected<Deployment> DeploymentOf(Call& call) {
 Expected<Response> ListTargets(Call&) {
   json targets = json::array();
   for (const Deployment& one : kDeployments) {
-    targets.push_back({{"name", one.name},
-                       {"description", one.name},
-                       {"image", ""},
-                       {"imageClasses", ""},
-                       {"format", one.type},
-                       {"hasEonCompiler", true},
-                       {"hideOptimizations", true},
-                       {"uiSection", "library"},
-                       {"supportedEngines", {kEngine}},
-                       {"preferredEngine", kEngine},
-                       {"docsUrl", ""},
-                       // Tools that find none end at once.
-                       {"modelVariants", json::array({{{"variant", "int8"}, {"supported", true}}})},
-                       {"parameters", json::array()}});
+    targets.push_back(
+        {{"name", one.name},
+         {"description", one.name},
+         {"image", ""},
+         {"imageClasses", ""},
+         {"format", one.type},
+         {"hasEonCompiler", true},
+         {"hideOptimizations", true},
+         {"uiSection", "library"},
+         {"supportedEngines", {kEngine}},
+         {"preferredEngine", kEngine},
+         {"docsUrl", ""},
+         // Tools that find none end at once.
+         {"modelVariants", json::array({{{"variant", "int8"}, {"supported", true}},
+                                        {{"variant", "float32"}, {"supported", false}, {"hint", kNoFloats}}})},
+         {"parameters", json::array()}});
   }
   return Success({{"targets", std::move(targets)}});
 }
@@ -176,8 +181,8 @@ Expected<std::optional<Artefact>> NewestBuild(Call& call) {
 Expected<Response> GetDeployment(Call& call) {
   THIMBLE_ASSIGN(const std::optional<Artefact> build, NewestBuild(call));
   if (!build) return Success({{"hasDeployment", false}});
-  // Rises with every build, which is all that a version is asked for.
-  return Success({{"hasDeployment", true}, {"version", build->id}});
+  // The job that built it: rises with every build, and is the version that a .eim says of itself.
+  return Success({{"hasDeployment", true}, {"version", build->job_id.value_or(build->id)}});
 }
 
 Expected<Response> DownloadDeployment(Call& call) {
@@ -219,7 +224,7 @@ Expected<Response> StartBuild(Call& call) {
     return {Status::kInvalidArgument, std::string("the one engine here is ") + kEngine + ": models are compiled"};
   }
   if (body.contains("modelType") && body["modelType"] != "int8") {
-    return {Status::kInvalidArgument, "what is built has whole numbers of eight bits: modelType int8"};
+    return {Status::kInvalidArgument, std::string(kNoFloats) + ": modelType int8"};
   }
   json parameters = {{"kind", deployment.kind}};
   THIMBLE_ASSIGN(const auto trainings, TrainingsOf(call));
@@ -299,16 +304,16 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/impulses",
-       Permission::kDeploy,
+       Permission::kFollow,
        "The impulses of a project.",
        "",
        kJson,
        &Reply<ListImpulses>},
-      {{}, "GET", "/v1/api/{project}/impulse", Permission::kDeploy, "One impulse.", "", kJson, &Reply<GetImpulse>},
+      {{}, "GET", "/v1/api/{project}/impulse", Permission::kFollow, "One impulse.", "", kJson, &Reply<GetImpulse>},
       {{},
        "GET",
        "/v1/api/{project}/model-variants",
-       Permission::kDeploy,
+       Permission::kFollow,
        "Which numbers models have.",
        "",
        kJson,
@@ -316,7 +321,7 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/deployment/targets/data-sources",
-       Permission::kDeploy,
+       Permission::kFollow,
        "What can be built.",
        "",
        kJson,
@@ -324,7 +329,7 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/deployment",
-       Permission::kDeploy,
+       Permission::kFollow,
        "Whether that is built, and which version.",
        "",
        kJson,
@@ -332,7 +337,7 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/deployment/download",
-       Permission::kDeploy,
+       Permission::kFollow,
        "What was built last.",
        "",
        "application/octet-stream",
@@ -356,7 +361,7 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/jobs",
-       Permission::kDeploy,
+       Permission::kFollow,
        "The jobs that wait or run.",
        "",
        kJson,
@@ -364,16 +369,16 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/jobs/history",
-       Permission::kDeploy,
+       Permission::kFollow,
        "The jobs that have ended.",
        "",
        kJson,
        &Reply<ListEndedJobs>},
-      {{}, "GET", "/v1/api/{project}/jobs/all", Permission::kDeploy, "All jobs.", "", kJson, &Reply<ListAllJobs>},
+      {{}, "GET", "/v1/api/{project}/jobs/all", Permission::kFollow, "All jobs.", "", kJson, &Reply<ListAllJobs>},
       {{},
        "GET",
        "/v1/api/{project}/jobs/{job}/status",
-       Permission::kDeploy,
+       Permission::kFollow,
        "How far a job is.",
        "",
        kJson,
@@ -381,7 +386,7 @@ std::span<const Route> EdgeImpulseJobRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/jobs/{job}/stdout",
-       Permission::kDeploy,
+       Permission::kFollow,
        "The lines that a job has written.",
        "",
        kJson,

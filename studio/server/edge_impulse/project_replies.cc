@@ -56,15 +56,11 @@ Expected<Response> ListOrganizations(Call&) { return Success({{"organizations", 
 // --- projects -------------------------------------------------------------------------------------------------------
 
 json JsonOf(Store& store, const Project& project) {
-  std::string owner = "local";
-  if (project.owner_id) {
-    if (const auto user = store.GetUser(*project.owner_id); user.ok()) owner = user->name;
-  }
   return {{"id", project.id},
           {"name", project.name},
           {"description", project.description},
           {"created", IsoTime(project.created_ms)},
-          {"owner", owner},
+          {"owner", OwnerNameOf(store, project)},
           {"ownerIsDeveloperProfile", true},
           {"collaborators", json::array()},
           {"labelingMethod", "single_label"},
@@ -186,7 +182,7 @@ std::span<const Route> EdgeImpulseProjectRoutes() {
       {{},
        "GET",
        "/v1/api/projects",
-       Permission::kIngest,
+       Permission::kMember,
        "The projects of a person, or the one of a key.",
        "",
        kJson,
@@ -199,7 +195,7 @@ std::span<const Route> EdgeImpulseProjectRoutes() {
        kJson,
        kJson,
        &Reply<AddProject>},
-      {{}, "GET", "/v1/api/{project}", Permission::kIngest, "One project.", "", kJson, &Reply<GetProject>},
+      {{}, "GET", "/v1/api/{project}", Permission::kMember, "One project.", "", kJson, &Reply<GetProject>},
       {{},
        "GET",
        "/v1/api/{project}/devkeys/hmac",

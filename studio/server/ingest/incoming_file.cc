@@ -15,8 +15,10 @@ constexpr size_t kLargeBytes = 1024 * 1024;
 
 Error SystemError(const std::string& what) {
   const int code = errno;
-  const bool full = code == ENOSPC || code == EDQUOT;
-  return {full ? Status::kOutOfMemory : Status::kFailed, what + ": " + std::strerror(code)};
+  if (code == ENOSPC || code == EDQUOT) {
+    return {Status::kOutOfMemory, what + ": the disk is full; free some space and try again"};
+  }
+  return {Status::kFailed, what + ": " + std::strerror(code)};
 }
 
 }  // namespace

@@ -194,7 +194,7 @@ Opened Open(Call& call, Door door, std::string_view category) {
   if (!boundary && !wishes->file_name) {
     return Failure(door, 421, "the header x-file-name is missing: it names the recording");
   }
-  Upload upload(call.application, call.project_id, *std::move(wishes));
+  Upload upload(call.application, call.project_id, call.identity.name, *std::move(wishes));
   if (boundary) return std::make_unique<FormSink>(std::move(upload), door, call.project_id, *boundary);
   return std::make_unique<RawSink>(std::move(upload), call.project_id, std::string(headers.Get("Content-Type")));
 }

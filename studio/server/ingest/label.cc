@@ -9,6 +9,7 @@ namespace thimble::studio {
 namespace {
 
 constexpr size_t kMostNameBytes = 200;
+constexpr size_t kMostLabelBytes = 200;
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -44,6 +45,12 @@ std::string LabelOfFileName(std::string_view file_name) {
   const auto end = std::ranges::find_if_not(file_name, belongs);
   const std::string_view front = http::Trim({file_name.begin(), end});
   return std::string(front.empty() ? http::Trim(file_name.substr(0, file_name.find('.'))) : front);
+}
+
+std::string FaultOfLabel(std::string_view label) {
+  if (label.size() > kMostLabelBytes) return "the label is longer than " + std::to_string(kMostLabelBytes) + " bytes";
+  if (std::ranges::any_of(label, IsControl)) return "the label holds a control character";
+  return "";
 }
 
 std::string HeaderText(std::string_view value) {

@@ -11,6 +11,9 @@ namespace thimble::studio {
 /// Without any of them, what stands before the first dot.
 std::string LabelOfFileName(std::string_view file_name);
 
+/// Why it cannot be a label: "the label is longer than …". Empty when it can.
+std::string FaultOfLabel(std::string_view label);
+
 /// A header's value as text: some clients send it encoded (encodeURIComponent), others as it is. What is no UTF-8 is
 /// taken for Latin-1, as HTTP once was.
 std::string HeaderText(std::string_view value);

@@ -9,11 +9,14 @@
 #include <utility>
 
 #include "dataset/reader.h"
+#include "dataset/survey.h"
 #include "http/coding.h"
 #include "studio/server/ingest/label.h"
 
 namespace thimble::studio {
 namespace {
+
+using nlohmann::json;
 
 std::string EndingOfName(std::string_view file_name) {
   const size_t dot = file_name.rfind('.');
@@ -115,6 +118,18 @@ std::string AxesJson(const std::vector<dataset::Axis>& axes) {
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string FindingsJson(const std::vector<dataset::Axis>& axes, const std::vector<dataset::AxisSurvey>& surveys,
+                         const std::vector<std::string>& notices) {
+  constexpr size_t kMostNotices = 8;
+  json findings = json::object();
+  for (size_t i = 0; i < std::min(axes.size(), surveys.size()); ++i) {
+    if (surveys[i].is_constant()) findings["constant"].push_back(axes[i].name);
+    if (surveys[i].clipped > 0) findings["clipped"][axes[i].name] = surveys[i].clipped;
+  }
+  for (size_t i = 0; i < std::min(notices.size(), kMostNotices); ++i) findings["notices"].push_back(notices[i]);
+  return findings.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 /// A list of handwritten digits in JSON is no acquisition.
 bool HoldsPayload(std::string_view bytes) { return bytes.find("\"payload\"") != std::string_view::npos; }
 
@@ -141,9 +156,11 @@ Expected<Arrival> LookOver(std::string_view file_name, std::string_view media_ty
   arrival.is_cbor = ending == "cbor";
   const bool is_acquisition = arrival.is_cbor || (ending == "json" && HoldsPayload(bytes));
   NumbersHash hash;
+  dataset::Survey survey;
   int64_t numbers = 0;
-  const auto take = [&](float number) {
+  const auto take = [&](float number, size_t axis) {
     hash.Add(number);
+    survey.Add(number, axis);
     ++numbers;
   };
   Expected<dataset::Recording> recording = [&]() -> Expected<dataset::Recording> {
@@ -171,6 +188,7 @@ Expected<Arrival> LookOver(std::string_view file_name, std::string_view media_ty
     sample.interval_ms = recording->interval_ms;
     sample.frequency_hz = recording->rate_hz();
     sample.length_ms = sample.interval_ms * static_cast<double>(sample.values_count);
+    sample.findings = FindingsJson(recording->axes, survey.Axes(), arrival.notices);
   }
   if (is_acquisition) {
     sample.content_hash = hash.Finish(sample.axes + " " + std::to_string(sample.interval_ms));

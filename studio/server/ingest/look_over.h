@@ -14,7 +14,8 @@ namespace thimble::studio {
 
 struct Arrival {
   /// What the bytes say: name, file_name, kind, axes, interval, length, frequency, number of values, content_hash (of
-  /// acquisitions: of axes, interval and readings, so that a new signature makes no new recording), device.
+  /// acquisitions: of axes, interval and readings, so that a new signature makes no new recording), device, findings
+  /// ({"constant": ["gyrZ"], "clipped": {"accX": 12}, "notices": […]}, of which it says what there is).
   Sample sample;
   dataset::Envelope envelope;  ///< of acquisitions
   bool is_cbor = false;

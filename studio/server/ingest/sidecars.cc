@@ -65,6 +65,7 @@ Outcome ReadLabel(const json& label, Remarks& remarks) {
   } else if (type == "label" && label.contains("label") && label["label"].is_string()) {
     remarks.label = label["label"].get<std::string>();
   } else if (type == "multi-label" && label.contains("labels")) {
+    remarks.label = "";
     THIMBLE_ASSIGN(remarks.structured_labels, StructuredOf(label["labels"]));
   } else if (type != "key-value") {
     return Fault("a label has to be of the type label, unlabeled or multi-label");
@@ -74,9 +75,20 @@ Outcome ReadLabel(const json& label, Remarks& remarks) {
 
 }  // namespace
 
+Error AttachmentRefusal(std::string_view file_name, const Remarks& remarks) {
+  return {Status::kUnsupported, std::string(file_name) + ": is attached to " + remarks.attached_to +
+                                    ", and attachments are not kept here; if it is a recording of its own, send it "
+                                    "without attachments.labels"};
+}
+
 Expected<std::map<std::string, std::string>> ParseMetadata(std::string_view text) {
   THIMBLE_ASSIGN(const json document, ReadDocument(text, Encoding::kJson));
   return MetadataOf(document);
+}
+
+Expected<std::string> ParseStructuredLabels(std::string_view text) {
+  THIMBLE_ASSIGN(const json document, ReadDocument(text, Encoding::kJson));
+  return StructuredOf(document);
 }
 
 Expected<std::string> ParseBoundingBoxes(std::string_view text) {
@@ -111,6 +123,7 @@ Outcome Sidecars::Add(std::string_view file_name, std::string_view bytes) {
         if (!metadata.ok()) return about(metadata.error());
         remarks.metadata = *std::move(metadata);
       }
+      if (file.contains("enabled") && file["enabled"].is_boolean()) remarks.enabled = file["enabled"].get<bool>();
       if (file.contains("boundingBoxes")) {
         auto boxes = BoxesOf(file["boundingBoxes"]);
         if (!boxes.ok()) return about(boxes.error());
@@ -150,7 +163,20 @@ Outcome Sidecars::Add(std::string_view file_name, std::string_view bytes) {
       return Nothing{};
     });
   }
-  if (type == "attachments") return Nothing{};
+  if (type == "attachments") {
+    const auto found = document.find(type);
+    if (found == document.end() || !found->is_object()) return about(Fault("attachments is missing"));
+    for (const auto& [file, list] : found->items()) {
+      if (!list.is_array()) return about(Fault("the attachments of " + file + " have to be a list"));
+      for (const json& one : list) {
+        if (!one.is_object() || !one.contains("filename") || !one["filename"].is_string()) {
+          return about(Fault("an attachment needs a filename"));
+        }
+        remarks_[std::string(BaseName(one["filename"].get_ref<const std::string&>()))].attached_to = file;
+      }
+    }
+    return Nothing{};
+  }
   return about(Fault("its type is none of bounding-box-labels, structured-labels, label-map-labels, attachments"));
 }
 

@@ -1,7 +1,6 @@
 #include "studio/server/ingest/upload.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -9,6 +8,7 @@
 
 #include "studio/server/ingest/label.h"
 #include "studio/server/ingest/look_over.h"
+#include "studio/server/ingest/lot.h"
 #include "studio/server/ingest/signature.h"
 #include "studio/server/notices.h"
 #include "studio/server/remote/live_devices.h"
@@ -16,33 +16,16 @@
 namespace thimble::studio {
 namespace {
 
-constexpr size_t kMostLabelBytes = 200;
 constexpr int64_t kSeenLatelyMs = 60'000;
-constexpr unsigned kTrainingPercent = 80;
+constexpr int64_t kAuditEveryMs = 60'000;
 
 bool IsSet(const http::Headers& headers, std::string_view name) {
   const std::string_view value = http::Trim(headers.Get(name));
   return !value.empty() && value != "0" && !http::SameWord(value, "false");
 }
 
-/// Why it cannot be a label; empty when it can.
-std::string FaultOfLabel(std::string_view label) {
-  if (label.size() > kMostLabelBytes) return "the label is longer than " + std::to_string(kMostLabelBytes) + " bytes";
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(label, is_control)) return "the label holds a control character";
-  return "";
-}
-
 bool IsCategory(std::string_view text) {
   return text == "training" || text == "testing" || text == "anomaly" || text == "split";
-}
-
-/// The same content always falls on the same side, in any project and however often it is sent.
-const char* SideOf(std::string_view content_hash) {
-  unsigned number = 0;
-  const std::string_view front = content_hash.substr(0, 8);
-  std::from_chars(front.data(), front.data() + front.size(), number, 16);
-  return number % 100 < kTrainingPercent ? "training" : "testing";
 }
 
 std::string UniqueId() {
@@ -126,7 +109,7 @@ void Upload::Take(std::string_view name, std::string_view media_type, IncomingFi
 Outcome Upload::TakeMessage(std::string_view bytes) {
   message_.emplace();
   const bool is_json = bytes.starts_with('{');
-  const dataset::AcquisitionOptions options{&*message_, [](float) {}};
+  const dataset::AcquisitionOptions options{&*message_, [](float, size_t) {}};
   const Expected<dataset::Recording> read =
       is_json ? dataset::ReadAcquisitionJson(bytes, options) : dataset::ReadAcquisitionCbor(bytes, options);
   if (!read.ok()) return {read.error().status, "message: " + read.error().message};
@@ -137,6 +120,10 @@ Outcome Upload::TakeMessage(std::string_view bytes) {
 void Upload::Describe(Waiting& waiting, std::string_view sent_name) const {
   Sample& sample = waiting.sample;
   const Remarks* const remarks = sidecars_.Find(sent_name);
+  if (remarks != nullptr && !remarks->attached_to.empty()) {
+    waiting.stored.error = AttachmentRefusal(sample.file_name, *remarks);
+    return;
+  }
   std::map<std::string, std::string> metadata = wishes_.metadata;
   std::string label = wishes_.label ? *wishes_.label : LabelOfFileName(sample.file_name);
   std::string category = wishes_.category;
@@ -152,6 +139,7 @@ void Upload::Describe(Waiting& waiting, std::string_view sent_name) const {
     if (!remarks->bounding_boxes.empty()) boxes = remarks->bounding_boxes;
     if (!remarks->structured_labels.empty()) sample.structured_labels = remarks->structured_labels;
     for (const auto& [key, value] : remarks->metadata) metadata[key] = value;
+    sample.enabled = remarks->enabled.value_or(true);
   }
   if (message_) {
     sample.device_id = message_->device_name;
@@ -169,7 +157,9 @@ void Upload::Describe(Waiting& waiting, std::string_view sent_name) const {
   sample.project_id = project_id_;
   sample.label = std::move(label);
   if (sample.content_hash.empty()) sample.content_hash = waiting.content.hash();
-  sample.category = category == "split" ? SideOf(sample.content_hash) : category;
+  sample.category = category != "split"                             ? category
+                    : LotOf(sample.content_hash) < kTrainingPercent ? "training"
+                                                                    : "testing";
   if (!boxes.empty()) sample.bounding_boxes = std::move(boxes);
   sample.metadata = nlohmann::json(metadata).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   waiting.stored.file_name = sample.file_name;
@@ -231,6 +221,15 @@ std::vector<Stored> Upload::Finish() {
     application_.notices.Tell(
         {project_id_, "sample", told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
     application_.devices.SampleArrived(project_id_, sample.device_id, sample.label, stored.sample_id);
+  }
+  const auto first = std::ranges::find_if(waiting_, [](const Waiting& one) { return one.stored.sample_id != 0; });
+  if (first != waiting_.end()) {
+    // Each sample's row says when it came: the log only has to say by whom.
+    static_cast<void>(application_.store.Audit({.project_id = project_id_,
+                                                .actor = actor_,
+                                                .action = "sample.upload",
+                                                .subject = std::to_string(first->stored.sample_id)},
+                                               kAuditEveryMs));
   }
   std::vector<Stored> all;
   for (Waiting& waiting : waiting_) all.push_back(std::move(waiting.stored));

@@ -45,8 +45,9 @@ struct Stored {
 /// Gathers the files of a request, then adds all that are sound to the data set, or says why not.
 class Upload {
  public:
-  Upload(Application& application, int64_t project_id, UploadWishes wishes)
-      : application_(application), project_id_(project_id), wishes_(std::move(wishes)) {}
+  /// `actor`: whose key it is, for the audit log.
+  Upload(Application& application, int64_t project_id, std::string actor, UploadWishes wishes)
+      : application_(application), project_id_(project_id), actor_(std::move(actor)), wishes_(std::move(wishes)) {}
 
   IncomingFile NewFile() const;
 
@@ -76,6 +77,7 @@ class Upload {
 
   Application& application_;
   int64_t project_id_;
+  std::string actor_;
   UploadWishes wishes_;
   Sidecars sidecars_;
   std::optional<std::vector<std::string>> hmac_keys_;

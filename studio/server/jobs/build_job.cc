@@ -1,4 +1,4 @@
-// The job that builds what devices run: libraries for other people's projects, and firmware.
+// The job that builds what devices run: libraries for other people's projects, firmware, and programs for Linux.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,6 +10,7 @@
 #include "compiler/impulse_firmware.h"
 #include "compiler/temporary_folder.h"
 #include "firmware/all_boards.h"
+#include "runner/eim_file.h"
 #include "simulator/program.h"
 #include "studio/server/jobs/learning_tools.h"
 #include "studio/server/jobs/zip.h"
@@ -20,6 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFirmware = "firmware";
+constexpr const char* kEim = "eim";
 
 struct BuildJob {
   int64_t training = 0;
@@ -48,8 +50,8 @@ Expected<BuildJob> ParseBuildJob(const std::string& parameters) {
       names += (names.empty() ? "" : ", ") + std::string(one->name);
     return {Status::kInvalidArgument, "parameters.board: there is no board '" + job.board + "'; there are " + names};
   }
-  if (!compiler::ExportKindNamed(job.kind).ok()) {
-    std::string names = kFirmware;
+  if (job.kind != kEim && !compiler::ExportKindNamed(job.kind).ok()) {
+    std::string names = std::string(kFirmware) + ", " + kEim;
     for (const compiler::ExportKindName& known : compiler::kExportKinds) names += std::string(", ") + known.name;
     return {Status::kInvalidArgument, "parameters.kind: there is no '" + job.kind + "'; there are " + names};
   }
@@ -59,7 +61,8 @@ Expected<BuildJob> ParseBuildJob(const std::string& parameters) {
 Expected<std::string> BuildExport(JobRun& run, const BuildJob& job, const Trained& trained) {
   THIMBLE_ASSIGN(const compiler::ExportKind kind, compiler::ExportKindNamed(job.kind));
   if (!trained.impulse.has_network()) {
-    return {Status::kUnsupported, "this impulse has no network to export; build 'firmware', which holds all of it"};
+    return {Status::kUnsupported,
+            "this impulse has no network to export; build 'firmware' or 'eim', which hold all of it"};
   }
   compiler::ExportOptions options;
   options.kind = kind;
@@ -122,6 +125,27 @@ Expected<std::string> BuildFirmwareOf(JobRun& run, const BuildJob& job, const Tr
   return JsonText(told);
 }
 
+Expected<std::string> BuildEim(JobRun& run, const Trained& trained) {
+  THIMBLE_ASSIGN(const Project project, run.store().GetProject(run.project_id()));
+  // The deployment's version is the job that built it: known before anything is kept, and rising.
+  const runner::Origin origin = {.project_id = project.id,
+                                 .project = project.name,
+                                 .owner = OwnerNameOf(run.store(), project),
+                                 .version = run.job().id};
+  run.Progress(0.5, "pack");
+  THIMBLE_ASSIGN(const std::string program, runner::ReadProgram());
+  THIMBLE_ASSIGN(const std::string eim, runner::WriteEim(program, origin, trained.impulse, trained.model.span()));
+  run.Log("the impulse and a program of " + std::to_string(program.size()) + " bytes: " + std::to_string(eim.size()) +
+          " bytes");
+  const Json told = {{"training", trained.job_id},
+                     {"kind", kEim},
+                     {"name", trained.impulse.name},
+                     {"target", runner::kTarget},
+                     {"version", origin.version}};
+  THIMBLE_EXPECT(run.Keep("build", compiler::IdentifierOf(trained.impulse.name) + ".eim", eim, JsonText(told)));
+  return JsonText(told);
+}
+
 }  // namespace
 
 Outcome CheckBuild(Store& store, int64_t project_id, const std::string& parameters) {
@@ -133,7 +157,9 @@ Outcome CheckBuild(Store& store, int64_t project_id, const std::string& paramete
 Expected<std::string> RunBuild(JobRun& run) {
   THIMBLE_ASSIGN(const BuildJob job, ParseBuildJob(run.job().parameters));
   THIMBLE_ASSIGN(const Trained trained, LoadTrained(run.store(), run.project_id(), job.training));
-  return job.kind == kFirmware ? BuildFirmwareOf(run, job, trained) : BuildExport(run, job, trained);
+  if (job.kind == kFirmware) return BuildFirmwareOf(run, job, trained);
+  if (job.kind == kEim) return BuildEim(run, trained);
+  return BuildExport(run, job, trained);
 }
 
 }  // namespace thimble::studio

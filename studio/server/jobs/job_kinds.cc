@@ -33,9 +33,9 @@ constexpr JobKind kKinds[] = {
      RunTune},
     {"build", Permission::kDeploy, "Builds what devices run.",
      R"({"type":"object","properties":{)" THIMBLE_TRAINING_MEMBER
-     R"(,"kind":{"enum":["c","arduino","platformio","cmake","zephyr","esp-idf","firmware"]},)"
+     R"(,"kind":{"enum":["c","arduino","platformio","cmake","zephyr","esp-idf","firmware","eim"]},)"
      R"("board":{"type":"string"},"prefer":{"enum":["speed","size"]}}})",
-     "artefact build (a .zip, or of firmware a .bin beside the artefact elf)", CheckBuild, RunBuild},
+     "artefact build (a .zip, of firmware a .bin beside the artefact elf, or a .eim)", CheckBuild, RunBuild},
     {"import", Permission::kWrite, "Takes the samples of an archive into the data set.",
      R"({"type":"object","required":["artefact"],"properties":{)"
      R"("artefact":{"type":"integer","description":"the archive, kept as an artefact of the kind archive"},)"

@@ -1,4 +1,5 @@
 // Tests of what each kind of job makes, one after the other on one project.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,8 @@
 #include "compiler/firmware_build.h"
 #include "dataset/duplicates.h"
 #include "dataset/reader.h"
+#include "http/coding.h"
+#include "runner/eim_file.h"
 #include "studio/server/jobs/design.h"
 #include "studio/server/jobs/jobs.h"
 #include "studio/server/jobs/stored_data.h"
@@ -147,6 +150,24 @@ TEST_F(Kinds, TuningFindsAndTrainsOneThatFits) {
   EXPECT_FALSE(project_.Content("model").empty());
 }
 
+TEST_F(Kinds, ALinuxProgramHoldsTheImpulseAndSaysWhichDeploymentItIs) {
+  Train();
+  const Job job = Run("build", R"({"kind":"eim"})");
+  ASSERT_EQ(job.state, "done") << job.error;
+  const std::string file = project_.Content("build");
+  EXPECT_TRUE(
+      file.starts_with("\x7f"
+                       "ELF"));
+  const auto eim = runner::ReadEim("gestures.eim", file);
+  ASSERT_TRUE(eim.ok()) << eim.error().message;
+  EXPECT_EQ(eim->origin, (runner::Origin{project_.id(), "gestures", "local", job.id}));
+  EXPECT_EQ(eim->impulse.labels, (std::vector<std::string>{"nod", "wave"}));
+  EXPECT_EQ(compiler::WriteImpulse(eim->impulse), project_.Content("impulse"));
+  const std::string model = project_.Content("model");
+  EXPECT_TRUE(std::ranges::equal(eim->model.span(), std::as_bytes(std::span(model))));
+  EXPECT_TRUE((*project_.store().ListArtefacts(project_.id(), "build")).front().name.ends_with(".eim"));
+}
+
 TEST_F(Kinds, AnExportedProjectImportsAsItWas) {
   project_.AddGestures(3);
   Store& store = project_.store();
@@ -183,6 +204,89 @@ TEST_F(Kinds, AnExportedProjectImportsAsItWas) {
     EXPECT_EQ(listed(other), listed(project_.id()));
     EXPECT_EQ(store.ListImpulses(other)->size(), 1u);
   }
+}
+
+/// Everything that a person said about a sample, as one text.
+std::string Told(const Sample& sample) {
+  return json{{"name", sample.name},
+              {"label", sample.label},
+              {"category", sample.category},
+              {"enabled", sample.enabled},
+              {"metadata", json::parse(sample.metadata)},
+              {"bounding_boxes", json::parse(sample.bounding_boxes)},
+              {"structured_labels", json::parse(sample.structured_labels)},
+              {"content", sample.content_hash}}
+      .dump();
+}
+
+std::vector<std::string> AllTold(Store& store, int64_t project) {
+  std::vector<std::string> told;
+  const auto page = store.ListSamples(project, {}, {.limit = 100});
+  for (const Sample& sample : page->items) told.push_back(Told(sample));
+  std::sort(told.begin(), told.end());
+  return told;
+}
+
+// Once as our own archive, and once as Edge Impulse's, which has no file of ours in it: info.labels alone.
+TEST_F(Kinds, WhatPeopleSaidGoesRoundWithAnArchive) {
+  Store& store = project_.store();
+  const auto change = [&](const char* file, const char* category, uint64_t seed, auto&& edit) {
+    const int64_t id = project_.Add(file, "wave", TestProject::Swing(1, 0, seed), category);
+    Sample sample = *store.GetSample(project_.id(), id);
+    edit(sample);
+    ASSERT_TRUE(store.UpdateSample(sample)->has_value());
+  };
+  change("a.csv", "training", 1, [](Sample& s) { s.metadata = R"({"room":"kitchen","speed":"3"})"; });
+  change("b.csv", "testing", 2, [](Sample& s) {
+    s.label = "";
+    s.structured_labels =
+        R"([{"endIndex":99,"label":"up","startIndex":0},{"endIndex":150,"label":"down","startIndex":100}])";
+  });
+  change("c.csv", "anomaly", 3, [](Sample& s) { s.enabled = false; });
+  change("d.csv", "post-processing", 4, [](Sample& s) { s.name = "renamed", s.label = ""; });
+  const std::string picture = *http::FromBase64(
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+  Sample cat = *store.GetSample(project_.id(), project_.Add("cat.png", "cat", picture));
+  cat.bounding_boxes = R"([{"height":1,"label":"cat","width":1,"x":0,"y":0}])";
+  ASSERT_TRUE(store.UpdateSample(cat)->has_value());
+  ASSERT_EQ(Run("export").state, "done");
+  const std::string archive = project_.Content("archive");
+
+  ZipWriter theirs;
+  const auto entries = ReadZip(archive);
+  ASSERT_TRUE(entries.ok());
+  for (const ZipEntry& entry : *entries) {
+    if (entry.path == "thimble.json") continue;
+    ASSERT_TRUE(theirs.Add(entry.path, *Unpack(entry, 1 << 20)).ok());
+  }
+  for (const std::string& bytes : {archive, std::move(theirs).Finish()}) {
+    const int64_t other = *store.AddProject({.name = "copy"});
+    auto blob = store.blobs().Put(bytes);
+    const int64_t artefact = *store.AddArtefact(
+        {.project_id = other, .kind = "archive", .name = "copy.zip", .blob = blob->hash(), .bytes = blob->bytes()});
+    const Job job =
+        project_.Ended(jobs_.Start(other, "import", R"({"artefact":)" + std::to_string(artefact) + "}")->id);
+    ASSERT_EQ(job.state, "done") << job.error;
+    EXPECT_EQ(AllTold(store, other), AllTold(store, project_.id()));
+  }
+}
+
+// Cut recordings are whole files there: what was cut out of them are stretches with labels.
+TEST_F(Kinds, PartsOfARecordingAreStretchesToOtherStudios) {
+  Store& store = project_.store();
+  const int64_t whole = project_.Add("long.csv", "", TestProject::Swing(1, 0, 900));
+  const Stretch stretches[] = {{10, 50, "wave"}, {100, 60, "nod"}};
+  ASSERT_TRUE(store.SplitSample(*store.GetSample(project_.id(), whole), stretches)->has_value());
+  ASSERT_EQ(Run("export").state, "done");
+  const std::string archive = project_.Content("archive");
+  const auto entries = ReadZip(archive);
+  const auto labels =
+      std::find_if(entries->begin(), entries->end(), [](const ZipEntry& entry) { return entry.path == "info.labels"; });
+  const json files = json::parse(*Unpack(*labels, 1 << 20))["files"];
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0]["label"]["type"], "multi-label");
+  EXPECT_EQ(files[0]["label"]["labels"], json::parse(R"([{"label":"wave","startIndex":10,"endIndex":59},)"
+                                                     R"({"label":"nod","startIndex":100,"endIndex":159}])"));
 }
 
 TEST_F(Kinds, AnArchiveOfAnotherStudioIsReadByItsLabels) {

@@ -135,7 +135,7 @@ Jobs::~Jobs() {
   }
   changed_.notify_all();
   threads_.clear();
-  static_cast<void>(store_.ReleaseJobs(owner_prefix_));
+  static_cast<void>(store_.ReturnJobs(owner_prefix_));
 }
 
 Expected<Job> Jobs::Start(int64_t project_id, std::string_view kind, std::string parameters) {
@@ -225,6 +225,7 @@ void Jobs::Do(const Job& job, const std::string& owner) {
     run.Log(end.error);
   } else if (!result.ok()) {
     end.cancelled = true;
+    if (!run.cancelled_) run.Log("the server closes; the next one begins this job again");
   } else {
     end.result = *result;
     end.artefacts = run.artefacts_;

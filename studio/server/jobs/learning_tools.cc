@@ -14,6 +14,22 @@ namespace {
 
 constexpr std::chrono::milliseconds kTellEvery{100};
 
+/// A point of the curves that a page draws while it waits; the report has them all.
+void TellEpoch(JobRun& run, const std::string& step, const trainer::Epoch& epoch) {
+  const auto number = [](float value) { return std::isfinite(value) ? Json(value) : Json(); };
+  run.Tell({run.project_id(), "job",
+            JsonText({{"id", run.job().id},
+                      {"kind", run.job().kind},
+                      {"state", "running"},
+                      {"epoch",
+                       {{"of", step},
+                        {"number", epoch.number},
+                        {"training_loss", number(epoch.training_loss)},
+                        {"training_score", number(epoch.training_score)},
+                        {"validation_loss", number(epoch.validation_loss)},
+                        {"validation_score", number(epoch.validation_score)}}}})});
+}
+
 }  // namespace
 
 Expected<LearningJob> ReadLearningJob(Store& store, int64_t project_id, Members& members) {
@@ -78,6 +94,7 @@ bool EventTeller::operator()(const Event& event) const {
       if (const auto now = std::chrono::steady_clock::now(); now - state.epoch_told > kTellEvery) {
         state.epoch_told = now;
         message = state.step + ", epoch " + std::to_string(event.epoch->number);
+        TellEpoch(*run_, state.step, *event.epoch);
       }
       break;
     case Event::Kind::kEnd:

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dataset/reader.h"
 #include "studio/server/ingest/recording_of.h"
+#include "studio/server/ingest/stretch_labels.h"
 
 namespace thimble::studio {
 namespace {
 
 using dataset::Recording;
-using nlohmann::json;
 
 constexpr std::string_view kSamplePrefix = "sample ";
 
@@ -36,24 +35,15 @@ Expected<std::vector<Sample>> ListEnabled(Store& store, const StoredDataOptions&
   return samples;
 }
 
-/// [{"label": "wave", "startIndex": 0, "endIndex": 199}], both ends included.
-void AddStretches(const Recording& whole, const json& labels, std::vector<Recording>& recordings) {
+void AddStretches(const Recording& whole, const std::vector<LabelledStretch>& stretches,
+                  std::vector<Recording>& recordings) {
   const auto width = static_cast<int64_t>(whole.axes.size());
-  const auto readings = static_cast<int64_t>(whole.readings());
-  for (const json& one : labels) {
-    if (!one.is_object()) continue;
-    const auto number = [&](const char* key) {
-      const auto found = one.find(key);
-      return found != one.end() && found->is_number_integer() ? found->get<int64_t>() : int64_t{-1};
-    };
-    const int64_t first = number("startIndex");
-    const int64_t last = std::min(number("endIndex"), readings - 1);
-    const auto label = one.find("label");
-    if (first < 0 || last < first || label == one.end() || !label->is_string()) continue;
+  for (const LabelledStretch& stretch : stretches) {
     Recording part = whole;
-    part.label = *label;
-    part.name += "." + std::to_string(first);
-    part.values = {whole.values.begin() + first * width, whole.values.begin() + (last + 1) * width};
+    part.label = stretch.label;
+    part.name += "." + std::to_string(stretch.first);
+    const auto first = whole.values.begin() + stretch.first * width;
+    part.values = {first, first + stretch.count * width};
     recordings.push_back(std::move(part));
   }
 }
@@ -93,9 +83,9 @@ Expected<dataset::Dataset> ReadStored(Store& store, const StoredDataOptions& opt
     if (!recording) return {recording.error().status, file + ": " + recording.error().message};
     recording->file = file;
     if (sample.category == "anomaly") recording->category = dataset::Category::kTesting;
-    const json stretches = json::parse(sample.structured_labels, nullptr, false);
-    if (stretches.is_array() && !stretches.empty() && !recording->is_picture()) {
-      AddStretches(*recording, stretches, set.recordings);
+    const bool is_marked = sample.structured_labels.find('{') != std::string::npos;
+    if (is_marked && !recording->is_picture()) {
+      AddStretches(*recording, StretchLabelsOf(sample), set.recordings);
     } else {
       set.recordings.push_back(*std::move(recording));
     }

@@ -26,8 +26,8 @@ namespace thimble::studio {
 
 class TestProject {
  public:
-  explicit TestProject(std::filesystem::path folder) {
-    auto opened = Store::Open({.folder = std::move(folder)});
+  explicit TestProject(const std::filesystem::path& folder) {
+    auto opened = Store::Open(StoreIn(folder));
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     store_ = *std::move(opened);
     if (const auto projects = store_->ListProjects(); !projects->empty()) id_ = projects->front().id;

@@ -12,6 +12,7 @@
 #include "studio/server/ingest/label.h"
 #include "studio/server/ingest/look_over.h"
 #include "studio/server/ingest/sidecars.h"
+#include "studio/server/ingest/stretch_labels.h"
 #include "studio/server/jobs/learning_tools.h"
 #include "studio/server/jobs/zip.h"
 
@@ -140,6 +141,10 @@ class Importer {
   }
 
   Outcome Take(const ZipEntry& entry) {
+    if (const Remarks* const remarks = sidecars_.Find(entry.path);
+        remarks != nullptr && !remarks->attached_to.empty()) {
+      return AttachmentRefusal(entry.path, *remarks);
+    }
     THIMBLE_ASSIGN(const std::string bytes, Unpack(entry, kMostFileBytes));
     THIMBLE_ASSIGN(Arrival arrival, LookOver(BaseName(entry.path), "", bytes));
     Sample& sample = arrival.sample;
@@ -176,6 +181,7 @@ class Importer {
     if (!remarks->bounding_boxes.empty()) sample.bounding_boxes = remarks->bounding_boxes;
     if (!remarks->structured_labels.empty()) sample.structured_labels = remarks->structured_labels;
     if (!remarks->metadata.empty()) sample.metadata = JsonText(Json(remarks->metadata));
+    sample.enabled = remarks->enabled.value_or(true);
   }
 
   static Outcome DescribeAsOurs(const std::string& path, const json& one, Sample& sample) {
@@ -288,15 +294,32 @@ Json DescribeForOurs(const std::string& file, const Sample& sample) {
           {"structured_labels", Parsed(sample.structured_labels)}};
 }
 
-Json DescribeForOthers(const std::string& file, const Sample& sample) {
-  Json label = {{"type", sample.label.empty() ? "unlabeled" : "label"}};
-  if (!sample.label.empty()) label["label"] = sample.label;
+/// A file whole, or the parts that were cut from it: others know no parts, but labels of stretches.
+Json LabelForOthers(const std::vector<Sample>& parts) {
+  Json stretches = Json::array();
+  const auto add = [&](const std::string& label, int64_t first, int64_t count) {
+    stretches.push_back({{"label", label}, {"startIndex", first}, {"endIndex", first + count - 1}});
+  };
+  for (const Sample& part : parts) {
+    const std::vector<LabelledStretch> marked = StretchLabelsOf(part);
+    for (const LabelledStretch& one : marked) add(one.label, part.first_value + one.first, one.count);
+    const bool is_whole = parts.size() == 1 && part.first_value == 0 && !part.part_of;
+    if (marked.empty() && is_whole && !part.label.empty()) return {{"type", "label"}, {"label", part.label}};
+    if (marked.empty() && !is_whole && !part.label.empty()) add(part.label, part.first_value, part.values_count);
+  }
+  if (stretches.empty()) return {{"type", "unlabeled"}};
+  return {{"type", "multi-label"}, {"labels", std::move(stretches)}};
+}
+
+Json DescribeForOthers(const std::string& file, const std::vector<Sample>& parts) {
+  const Sample& first = parts.front();
   return {{"path", file},
-          {"name", sample.name},
-          {"category", sample.category},
-          {"label", label},
-          {"metadata", Parsed(sample.metadata)},
-          {"boundingBoxes", Parsed(sample.bounding_boxes)}};
+          {"name", first.name},
+          {"category", first.category},
+          {"enabled", first.enabled},
+          {"label", LabelForOthers(parts)},
+          {"metadata", Parsed(first.metadata)},
+          {"boundingBoxes", Parsed(first.bounding_boxes)}};
 }
 
 struct ExportJob {
@@ -350,7 +373,8 @@ Expected<std::string> RunExport(JobRun& run) {
   ZipWriter zip;
   Json ours = Json::array(), others = Json::array();
   std::set<std::string> taken;
-  std::map<std::string, std::string> files;  // by blob: parts of one recording share its file
+  std::map<std::string, std::string> files;          // by blob: parts of one recording share its file
+  std::map<std::string, std::vector<Sample>> parts;  // by file
   constexpr int64_t kPage = 500;
   Paging paging{.limit = kPage};
   THIMBLE_ASSIGN(const int64_t count, store.CountSamples(run.project_id(), {.snapshot = job.snapshot}));
@@ -366,14 +390,18 @@ Expected<std::string> RunExport(JobRun& run) {
         file = UniquePath(sample, taken);
         THIMBLE_ASSIGN(const std::string bytes, store.blobs().Read(sample.blob));
         THIMBLE_EXPECT(zip.Add(file, bytes));
-        others.push_back(DescribeForOthers(file, sample));
       }
+      parts[file].push_back(sample);
       ours.push_back(DescribeForOurs(file, sample));
     }
     if (!page.next) break;
     paging.cursor = *page.next;
   }
   std::reverse(ours.begin(), ours.end());  // oldest first
+  for (auto& [file, of_file] : parts) {
+    std::reverse(of_file.begin(), of_file.end());
+    others.push_back(DescribeForOthers(file, of_file));
+  }
   Json impulses = Json::array();
   THIMBLE_ASSIGN(const std::vector<Impulse> designs, store.ListImpulses(run.project_id()));
   for (const Impulse& impulse : designs) {

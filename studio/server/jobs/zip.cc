@@ -152,6 +152,7 @@ Expected<std::vector<ZipEntry>> ReadZip(std::string_view archive, size_t most_fi
                                           std::to_string(most_files) + "; split it"};
   }
   std::vector<ZipEntry> entries;
+  std::vector<std::pair<size_t, size_t>> taken;  // where each begins and ends
   for (uint32_t i = 0; i < files; ++i) {
     const std::string where = " at file " + std::to_string(i + 1);
     if (at > end || end - at < kDirectoryBytes || Get(archive, at, 4) != kDirectoryMark) return Damaged(where);
@@ -182,7 +183,15 @@ Expected<std::vector<ZipEntry>> ReadZip(std::string_view archive, size_t most_fi
     const size_t data = local + kLocalBytes + Get(archive, local + 26, 2) + Get(archive, local + 28, 2);
     if (data > end || packed_bytes > end - data) return Damaged(where);
     entry.packed = archive.substr(data, packed_bytes);
+    taken.emplace_back(local, data + packed_bytes);
     entries.push_back(std::move(entry));
+  }
+  // A few bytes that are thousands of files would keep the server busy for days.
+  std::sort(taken.begin(), taken.end());
+  for (size_t i = 1; i < taken.size(); ++i) {
+    if (taken[i].first < taken[i - 1].second) {
+      return {Status::kInvalidArgument, "files of the archive lie over each other; nothing was read: pack it again"};
+    }
   }
   return entries;
 }

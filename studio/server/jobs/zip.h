@@ -39,7 +39,7 @@ struct ZipEntry {
 ///
 ///   kDataLoss     it is no archive, or damaged
 ///   kUnsupported  it is encrypted, in parts, ZIP64, or packed by another method than deflate
-///   kInvalidArgument  a path leads out of the archive; more than `most_files`
+///   kInvalidArgument  a path leads out of the archive; files lie over each other; more than `most_files`
 Expected<std::vector<ZipEntry>> ReadZip(std::string_view archive, size_t most_files = 65'535);
 
 /// Its bytes, checked against length and CRC.

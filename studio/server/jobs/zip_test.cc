@@ -57,6 +57,11 @@ TEST(Zip, BombsStayPacked) {
   liar.bytes = 10;
   EXPECT_EQ(Unpack(liar, 100).error().status, Status::kDataLoss);
   EXPECT_EQ(ReadZip(archive, 2).error().status, Status::kInvalidArgument);
+  // The same bytes as two files.
+  std::string folded = archive;
+  const std::string mark = "PK\x01\x02";
+  folded.replace(folded.find(mark, folded.find(mark) + 1) + 42, 4, 4, '\0');
+  EXPECT_NE(ReadZip(folded).error().message.find("lie over each other"), std::string::npos);
 }
 
 TEST(Zip, DamageIsFound) {

@@ -15,6 +15,9 @@ constexpr size_t kMostPassword = 1024;
 constexpr size_t kMostName = 64;
 /// More logins at a time than this only wait for each other, and would keep all workers.
 constexpr int kMostWaiting = 3;
+constexpr std::string_view kPairing = "pair_";
+constexpr int64_t kUnusedPairingMs = 10 * 60'000, kUsedPairingMs = 12 * 3'600'000;
+constexpr size_t kMostPairings = 1000;
 
 Refusal Refuse(int status, std::string sentence) { return {.status = status, .sentence = std::move(sentence)}; }
 
@@ -100,7 +103,35 @@ int64_t Gate::SteadyMs() const {
       .count();
 }
 
+Pairing Gate::MakePairing(int64_t project_id) {
+  Pairing pairing{.code = std::string(kPairing) + RandomHex(16), .for_ms = kUnusedPairingMs};
+  const int64_t now_ms = SteadyMs();
+  const std::lock_guard lock(pairing_);
+  std::erase_if(pairings_, [&](const auto& one) { return one.second.until_ms < now_ms; });
+  if (pairings_.size() >= kMostPairings) {
+    pairings_.erase(std::ranges::min_element(pairings_, {}, [](const auto& one) { return one.second.until_ms; }));
+  }
+  pairings_[Sha256(pairing.code)] = {.project_id = project_id, .until_ms = now_ms + kUnusedPairingMs};
+  return pairing;
+}
+
+Expected<Identity> Gate::IdentifyPairing(std::string_view code) {
+  const int64_t now_ms = SteadyMs();
+  const std::lock_guard lock(pairing_);
+  const auto found = pairings_.find(Sha256(code));
+  if (found == pairings_.end() || found->second.until_ms < now_ms) {
+    return {Status::kVerificationFailed, "this code is too old; let the studio's page show a new one"};
+  }
+  found->second.until_ms = now_ms + kUsedPairingMs;
+  return Identity{.kind = Identity::Kind::kApiKey,
+                  .project_id = found->second.project_id,
+                  .role = Role::kIngestionOnly,
+                  .pairing = true,
+                  .name = "pairing"};
+}
+
 Expected<Identity> Gate::IdentifyKey(std::string_view api_key) {
+  if (api_key.starts_with(kPairing)) return IdentifyPairing(api_key);
   const Expected<ApiKey> key = store_.FindApiKey(Sha256(api_key));
   if (!key.ok()) {
     if (key.error().status != Status::kNotFound) return key.error();
@@ -254,6 +285,9 @@ std::variant<Admission, Refusal> Gate::Admit(const http::Request& request, const
     }
   } else if (identity.kind == Identity::Kind::kUser) {
     return admission;  // of no project: what it gives is theirs to see
+  }
+  if (identity.pairing && (permission != Permission::kIngest || request.method != "POST")) {
+    return Refuse(403, "a pairing code only brings recordings; use an API key");
   }
   if (Allows(identity.role, permission)) return admission;
   return Refuse(403, std::string("the role '") + NameOf(identity.role) + "' does not allow this");

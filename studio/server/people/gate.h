@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -57,6 +58,12 @@ struct MadeKey {
   std::string key;  ///< "ei_…"
 };
 
+/// What lets one device in that shows it, such as a phone that reads it off a page.
+struct Pairing {
+  std::string code;    ///< "pair_…"
+  int64_t for_ms = 0;  ///< how long it waits for its device
+};
+
 /// Thread-safe.
 class Gate {
  public:
@@ -76,7 +83,11 @@ class Gate {
   /// A project that a person does not belong to is 404, as if it were not there.
   std::variant<Admission, Refusal> Admit(const http::Request& request, const Route& route);
 
-  /// Whose key that is: kVerificationFailed, "Invalid API key…", for none that is known.
+  /// A code that stands for a key which brings recordings into that project, and a device's hello, and does nothing
+  /// else: for ten minutes, then for twelve hours from each time that it was used. Forgotten when the server ends.
+  Pairing MakePairing(int64_t project_id);
+
+  /// Whose key, or whose pairing, that is: kVerificationFailed, "Invalid API key…", for none that is known.
   Expected<Identity> IdentifyKey(std::string_view api_key);
 
   /// A user or, with the same answer in the same time, none of that name and password. Without accounts everybody gets
@@ -108,6 +119,7 @@ class Gate {
  private:
   Gate(Store& store, GateOptions options) : store_(store), options_(std::move(options)), limiter_(options_.limits) {}
 
+  Expected<Identity> IdentifyPairing(std::string_view code);
   std::variant<Identity, Refusal> Identify(const http::Request& request);
   std::variant<Identity, Refusal> IdentifyToken(std::string_view token);
   std::optional<Refusal> CheckOrigin(const http::Request& request) const;
@@ -122,6 +134,12 @@ class Gate {
   LoginLimiter limiter_;
   std::mutex hashing_;
   std::atomic<int> waiting_ = 0;
+  struct Paired {
+    int64_t project_id = 0;
+    int64_t until_ms = 0;  ///< of SteadyMs
+  };
+  std::mutex pairing_;
+  std::map<std::string, Paired> pairings_;  ///< by their codes' hashes
   std::string nobodys_hash_;  ///< what the password of somebody unknown is compared with, so that it takes as long
 };
 

@@ -36,7 +36,9 @@ http::Request From(std::string method, http::Headers headers = {}, http::Fields 
 class GateTest : public ::testing::Test {
  protected:
   explicit GateTest(bool accounts = true) {
-    store_ = std::move(*Store::Open({.folder = folder_.path(), .now_ms = [this] { return now_ms_; }}));
+    StoreOptions place = StoreIn(folder_.path());
+    place.now_ms = [this] { return now_ms_; };
+    store_ = std::move(*Store::Open(place));
     GateOptions options;
     options.accounts = accounts;
     options.password_cost = PasswordCost::Least();
@@ -97,9 +99,9 @@ class LocalGateTest : public GateTest {
   LocalGateTest() : GateTest(false) {}
 };
 
-constexpr Permission kPermissions[] = {Permission::kAnyone,     Permission::kPerson, Permission::kRead,
-                                       Permission::kIngest,     Permission::kDeploy, Permission::kWrite,
-                                       Permission::kAdminister, Permission::kServer};
+constexpr Permission kPermissions[] = {
+    Permission::kAnyone, Permission::kPerson, Permission::kMember, Permission::kRead,       Permission::kFollow,
+    Permission::kIngest, Permission::kDeploy, Permission::kWrite,  Permission::kAdminister, Permission::kServer};
 
 TEST_F(GateTest, RefusesAStrangerEverywhereButWhereAnyoneMay) {
   for (const Permission permission : kPermissions) {
@@ -114,11 +116,12 @@ TEST_F(GateTest, RefusesAStrangerEverywhereButWhereAnyoneMay) {
 TEST_F(GateTest, LetsAKeyDoExactlyWhatItsRoleAllows) {
   const std::vector<std::pair<Role, std::set<Permission>>> table = {
       {Role::kAdmin,
-       {Permission::kAnyone, Permission::kRead, Permission::kIngest, Permission::kDeploy, Permission::kWrite,
-        Permission::kAdminister}},
-      {Role::kReadOnly, {Permission::kAnyone, Permission::kRead}},
-      {Role::kIngestionOnly, {Permission::kAnyone, Permission::kIngest}},
-      {Role::kIngestionDeployment, {Permission::kAnyone, Permission::kIngest, Permission::kDeploy}}};
+       {Permission::kAnyone, Permission::kMember, Permission::kRead, Permission::kFollow, Permission::kIngest,
+        Permission::kDeploy, Permission::kWrite, Permission::kAdminister}},
+      {Role::kReadOnly, {Permission::kAnyone, Permission::kMember, Permission::kRead, Permission::kFollow}},
+      {Role::kIngestionOnly, {Permission::kAnyone, Permission::kMember, Permission::kIngest}},
+      {Role::kIngestionDeployment,
+       {Permission::kAnyone, Permission::kMember, Permission::kFollow, Permission::kIngest, Permission::kDeploy}}};
   for (const auto& [role, allowed] : table) {
     const std::string key = Key(role);
     EXPECT_TRUE(key.starts_with("ei_"));
@@ -231,6 +234,26 @@ TEST_F(GateTest, EndsSessionsInTimeAndOnRequest) {
   EXPECT_EQ(Status(From("GET", Bearer(last)), RowFor(Permission::kPerson)), 401);
   EXPECT_EQ(LogInStatus("ann", kPassword), 401);
   EXPECT_EQ(LogInStatus("ann", "another horse"), 200);
+}
+
+TEST_F(GateTest, APairingIsForBringingRecordingsAndRunsOut) {
+  const auto status = [&](const std::string& code, Permission permission, const char* method = "POST") {
+    return Status(From(method, {{"x-api-key", code}}, InProject()), RowFor(permission, method));
+  };
+  const std::string code = gate_->MakePairing(project_).code, unused = gate_->MakePairing(project_).code;
+  for (const Permission permission : kPermissions) {
+    const bool may = permission == Permission::kAnyone || permission == Permission::kIngest;
+    EXPECT_EQ(status(code, permission), may ? 200 : 403) << static_cast<int>(permission);
+  }
+  EXPECT_EQ(status(code, Permission::kIngest, "GET"), 403);
+  steady_ms_ += 11 * 60'000;
+  EXPECT_EQ(status(unused, Permission::kIngest), 401);
+  EXPECT_EQ(status(code, Permission::kIngest), 200);
+  steady_ms_ += 12 * 3'600'000 - 1;
+  EXPECT_EQ(status(code, Permission::kIngest), 200) << "from each use on";
+  steady_ms_ += 12 * 3'600'000 + 1;
+  EXPECT_EQ(status(code, Permission::kIngest), 401);
+  EXPECT_FALSE(gate_->IdentifyKey("pair_").ok());
 }
 
 TEST_F(GateTest, MakesGuessersWaitLongerAndLonger) {

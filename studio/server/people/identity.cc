@@ -1,14 +1,19 @@
 #include "studio/server/people/identity.h"
 
+#include "studio/store/store.h"
+
 namespace thimble::studio {
 
 bool Allows(Role role, Permission permission) {
   const bool admin = role == Role::kAdmin;
   switch (permission) {
     case Permission::kAnyone:
+    case Permission::kMember:
       return true;
     case Permission::kRead:
       return admin || role == Role::kReadOnly;
+    case Permission::kFollow:
+      return admin || role == Role::kReadOnly || role == Role::kIngestionDeployment;
     case Permission::kIngest:
       return admin || role == Role::kIngestionOnly || role == Role::kIngestionDeployment;
     case Permission::kDeploy:
@@ -42,6 +47,13 @@ std::optional<Role> RoleNamed(std::string_view name) {
     if (name == NameOf(role)) return role;
   }
   return std::nullopt;
+}
+
+std::string OwnerNameOf(Store& store, const Project& project) {
+  if (project.owner_id) {
+    if (const auto user = store.GetUser(*project.owner_id); user.ok()) return user->name;
+  }
+  return "local";
 }
 
 }  // namespace thimble::studio

@@ -9,11 +9,16 @@
 
 namespace thimble::studio {
 
+struct Project;
+class Store;
+
 /// What a route takes. Every route names exactly one.
 enum class Permission : uint8_t {
   kAnyone,      ///< no name is asked for: logging in, the page itself, health
   kPerson,      ///< somebody who is logged in; of no particular project
+  kMember,      ///< belongs to a project in any role: what every tool asks first
   kRead,        ///< looks at a project
+  kFollow,      ///< looks at its designs, jobs and builds, as whoever deploys has to
   kIngest,      ///< brings recordings and devices into a project
   kDeploy,      ///< builds and downloads what devices run
   kWrite,       ///< changes a project's data, designs and jobs
@@ -33,11 +38,12 @@ struct Identity {
   int64_t project_id = 0;  ///< the one project of a key; 0 of people
   Role role = Role::kReadOnly;
   bool administrator = false;  ///< of the server
+  bool pairing = false;        ///< kApiKey: only to bring recordings, and for hello
   std::string name;            ///< for the audit log: "user 3", "key 12", "local"
 };
 
 /// What a role allows in its project. kPerson and kServer are no matter of a project: never. A key that only brings
-/// recordings reads nothing, so what its tools have to ask for (the project's name, the HMAC key) takes kIngest.
+/// recordings reads nothing but what every tool asks (kMember: the project's name), and the HMAC key (kIngest).
 bool Allows(Role role, Permission permission);
 
 /// "ingestion_deployment"
@@ -45,6 +51,9 @@ const char* NameOf(Role role);
 
 /// The role of that name.
 std::optional<Role> RoleNamed(std::string_view name);
+
+/// Whom tools call the owner of a project: the account that made it, or "local" where nobody logs in.
+std::string OwnerNameOf(Store& store, const Project& project);
 
 }  // namespace thimble::studio
 

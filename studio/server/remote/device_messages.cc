@@ -11,9 +11,14 @@ using nlohmann::json;
 
 constexpr size_t kMostTextBytes = 256;
 constexpr size_t kMostSensors = 64;
+constexpr size_t kMostAxes = 64;
 constexpr size_t kMostFrequencies = 64;
 // What the C structures of ST's and Espressif's firmware hold, with their closing zero.
 constexpr size_t kFirmwareTextBytes = 64;
+constexpr size_t kMostLiveNumbers = 65'536;
+constexpr size_t kMostVerdicts = 256;
+constexpr size_t kMostLabels = 1024;
+constexpr double kMostCount = 9e15;
 constexpr double kLongestMs = 24 * 3'600'000.0;
 
 std::string TextOf(const json& object, const char* key) {
@@ -57,6 +62,82 @@ std::vector<DeviceSensor> SensorsOf(const json& hello) {
   return sensors;
 }
 
+Error NoNews(const char* what) { return {Status::kDataLoss, std::string("liveData.") + what}; }
+
+/// A finite number up to `most`, or of none what `otherwise` says; NaN when it is anything else.
+double NumberOf(const json& object, const char* key, double otherwise, double most) {
+  const auto found = object.find(key);
+  if (found == object.end()) return otherwise;
+  const double number = found->is_number() ? found->get<double>() : NAN;
+  return std::abs(number) <= most ? number : NAN;
+}
+
+Outcome ReadReadings(const json& data, LiveReadings& readings) {
+  const auto axes = data.find("axes"), rows = data.find("values");
+  if (rows == data.end() || (rows->is_array() && rows->empty())) return Nothing{};
+  const double first = NumberOf(data, "first", NAN, kMostCount), lost = NumberOf(data, "lost", 0, kMostCount);
+  readings.interval_ms = NumberOf(data, "interval", NAN, kLongestMs);
+  if (!(first >= 0) || !(lost >= 0)) return NoNews("first and lost have to be counts");
+  if (!(readings.interval_ms > 0)) return NoNews("interval has to be milliseconds, above 0");
+  readings.first = static_cast<int64_t>(first);
+  readings.lost = static_cast<int64_t>(lost);
+  if (axes == data.end() || !axes->is_array() || axes->empty() || axes->size() > kMostAxes) {
+    return NoNews("axes has to be a list of 1 to 64 objects with name and units");
+  }
+  for (const json& axis : *axes) {
+    if (!axis.is_object() || TextOf(axis, "name").size() > kMostTextBytes ||
+        TextOf(axis, "units").size() > kMostTextBytes) {
+      return NoNews("axes has to be a list of 1 to 64 objects with name and units");
+    }
+    readings.axes.push_back({TextOf(axis, "name"), TextOf(axis, "units")});
+  }
+  const size_t width = readings.axes.size();
+  if (!rows->is_array() || rows->size() * width > kMostLiveNumbers) {
+    return NoNews("values has to be a list of readings, 65536 numbers at most");
+  }
+  readings.values.reserve(rows->size() * width);
+  for (const json& row : *rows) {
+    if (!row.is_array() || row.size() != width) return NoNews("values has to have a number for each axis");
+    for (const json& value : row) {
+      const float number = value.is_number() ? value.get<float>() : NAN;
+      if (!std::isfinite(number)) return NoNews("values has something that is no finite number");
+      readings.values.push_back(number);
+    }
+  }
+  return Nothing{};
+}
+
+Outcome ReadVerdicts(const json& data, std::vector<LiveVerdict>& verdicts) {
+  const auto list = data.find("verdicts");
+  if (list == data.end()) return Nothing{};
+  if (!list->is_array() || list->size() > kMostVerdicts) return NoNews("verdicts has to be a list of 256 at most");
+  for (const json& one : *list) {
+    const double reading = one.is_object() ? NumberOf(one, "reading", NAN, kMostCount) : NAN;
+    const double score = one.is_object() ? NumberOf(one, "score", 0, kMostCount) : NAN;
+    if (!(reading >= 0) || std::isnan(score)) return NoNews("verdicts have to have a reading, and a score");
+    LiveVerdict verdict{.reading = static_cast<int64_t>(reading), .label = TextOf(one, "label"), .score = score};
+    const auto scores = one.find("scores");
+    if (scores != one.end() && (!scores->is_object() || scores->size() > kMostLabels)) {
+      return NoNews("verdicts have to have scores by label");
+    }
+    if (scores != one.end()) {
+      for (const auto& [label, value] : scores->items()) {
+        if (!value.is_number() || !std::isfinite(value.get<double>())) {
+          return NoNews("verdicts have to have scores that are numbers");
+        }
+        verdict.scores.emplace_back(label, value.get<double>());
+      }
+    }
+    const double dsp = NumberOf(one, "dspCycles", 0, kMostCount),
+                 network = NumberOf(one, "networkCycles", 0, kMostCount);
+    if (!(dsp >= 0) || !(network >= 0)) return NoNews("verdicts have to have cycles that are counts");
+    verdict.dsp_cycles = static_cast<int64_t>(dsp);
+    verdict.network_cycles = static_cast<int64_t>(network);
+    verdicts.push_back(std::move(verdict));
+  }
+  return Nothing{};
+}
+
 Error Impossible(std::string sentence) { return {Status::kInvalidArgument, std::move(sentence)}; }
 
 }  // namespace
@@ -88,9 +169,18 @@ Expected<Hello> ReadHello(const json& message) {
   device.sensors = SensorsOf(*found);
   device.snapshots = IsTrue(*found, "supportsSnapshotStreaming");
   device.inference = TextOf(*found, "mode") == "inference";
+  device.live = IsTrue(*found, "liveStream");
   device.model = ObjectOf(*found, "inferenceInfo");
   device.records = ObjectOf(*found, "availableRecords");
   return hello;
+}
+
+Expected<LiveNews> ReadLiveNews(const json& data) {
+  LiveNews news;
+  if (!data.is_object()) return {Status::kDataLoss, "liveData has to be an object"};
+  THIMBLE_EXPECT(ReadReadings(data, news.readings));
+  THIMBLE_EXPECT(ReadVerdicts(data, news.verdicts));
+  return news;
 }
 
 std::string AbilitiesOf(const Hello& hello) {
@@ -100,11 +190,9 @@ std::string AbilitiesOf(const Hello& hello) {
                        {"max_sample_length_s", sensor.max_sample_length_s},
                        {"frequencies_hz", sensor.frequencies_hz}});
   }
-  return json{{"sensors", std::move(sensors)},
-              {"snapshots", hello.device.snapshots},
-              {"inference", hello.device.inference},
-              {"connection", hello.connection},
-              {"hello_version", hello.device.hello_version}}
+  return json{{"sensors", std::move(sensors)},       {"snapshots", hello.device.snapshots},
+              {"inference", hello.device.inference}, {"live", hello.device.live},
+              {"connection", hello.connection},      {"hello_version", hello.device.hello_version}}
       .dump();
 }
 

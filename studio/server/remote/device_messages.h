@@ -26,6 +26,16 @@ Expected<Hello> ReadHello(const nlohmann::json& message);
 /// What the store keeps of a hello: Device::abilities.
 std::string AbilitiesOf(const Hello& hello);
 
+/// What a "liveData" holds.
+struct LiveNews {
+  LiveReadings readings;  ///< perhaps none
+  std::vector<LiveVerdict> verdicts;
+};
+
+/// Of the object: docs/formats/live.md. kDataLoss, with a sentence, for anything else, and for numbers that are not
+/// finite.
+Expected<LiveNews> ReadLiveNews(const nlohmann::json& data);
+
 /// {"sample":{…}} with the keys that every firmware knows and no others: one that is not known makes it refuse.
 /// kInvalidArgument when a text is longer than firmware has room for.
 Expected<std::string> WriteSampleRequest(const SamplingWish& wish, std::string_view hmac_key, Encoding encoding);

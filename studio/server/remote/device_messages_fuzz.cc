@@ -1,4 +1,5 @@
 // Hostile bytes for the reader of devices' messages: a tree or a sentence, and what was read can be written and read.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -27,6 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (hello->api_key.empty() || hello->device.device_id.empty() || AbilitiesOf(*hello).empty()) std::abort();
   } else if (hello.error().message.empty()) {
     std::abort();
+  }
+  if (document->is_object() && document->contains("liveData")) {
+    const auto news = ReadLiveNews((*document)["liveData"]);
+    if (!news.ok() && news.error().message.empty()) std::abort();
+    if (news.ok() && news->readings.values.size() % std::max<size_t>(news->readings.axes.size(), 1) != 0) std::abort();
   }
   return 0;
 }

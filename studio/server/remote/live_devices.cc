@@ -5,6 +5,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,8 @@ constexpr size_t kMostRecords = 100;
 constexpr size_t kMostErrorBytes = 500;
 /// Without a record for so long, no answer to one can be under way.
 constexpr Milliseconds kNoRecordUnderWay{1000};
+
+constexpr Milliseconds kLookAtFollowers{1000};
 
 /// What a device must be able to do.
 enum class Need : uint8_t { kNothing, kCamera, kModel };
@@ -101,20 +104,24 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     LiveDevice device;
     int64_t sampling_id = 0;  ///< 0: it is not recording
     bool streams_inference = false;
+    bool streams_live = false;
     Clock::time_point last_record;
     std::vector<nlohmann::ordered_json> held;  ///< what must not come between a record and its acknowledgement
     std::optional<Snapshot> snapshot;
   };
   using ConnectionPointer = std::shared_ptr<Connection>;
+  using FollowerPointer = std::shared_ptr<LiveFollower>;
 
   void StartTimer() {
     timer_ = std::thread([this] { RunTimer(); });
   }
 
   void Stop() {
+    std::map<DeviceKey, Signal> signals;  // ended without the mutex
     {
       const std::lock_guard lock(mutex_);
       stopped_ = true;
+      signals.swap(signals_);
       for (const auto& [id, connection] : connections_) {
         if (connection->socket) connection->socket->Close(kGoingAway, "the studio ends");
       }
@@ -247,6 +254,35 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     if (!take(false)) take(true);
   }
 
+  Outcome Follow(int64_t project_id, std::string_view device_id, const std::string& sensor, FollowerPointer follower) {
+    const std::lock_guard lock(mutex_);
+    THIMBLE_ASSIGN(const ConnectionPointer connection, Connected(project_id, device_id));
+    const std::string name = "device '" + std::string(device_id) + "'";
+    const LiveDevice& device = connection->device;
+    if (!device.live) {
+      return {Status::kUnsupported, name +
+                                        " cannot send readings as they come; `thimble bridge` can, and the studio's "
+                                        "page on a phone"};
+    }
+    if (!sensor.empty() && std::ranges::find(device.sensors, sensor, &DeviceSensor::name) == device.sensors.end()) {
+      return {Status::kInvalidArgument, name + " has no sensor '" + sensor + "'"};
+    }
+    size_t followers = 0;
+    for (const auto& [key, signal] : signals_) followers += signal.followers.size();
+    if (stopped_ || followers >= options_.most_followers) {
+      return {Status::kFailed, "too many look at live signals already; close some of their pages"};
+    }
+    Signal& signal = signals_[{project_id, std::string(device_id)}];
+    const bool other = !sensor.empty() && sensor != signal.sensor;
+    if (other) signal.sensor = sensor;
+    if (connection->streams_live && !other) follower->Began();
+    const bool first = signal.followers.empty();
+    signal.followers.push_back(std::move(follower));
+    if (first || other) SwitchLive(*connection, &signal);
+    changed_.notify_all();
+    return Nothing{};
+  }
+
   Outcome Ask(int64_t project_id, std::string_view device_id, Need need, nlohmann::ordered_json message) {
     const std::lock_guard lock(mutex_);
     THIMBLE_ASSIGN(const ConnectionPointer connection, Connected(project_id, device_id));
@@ -269,6 +305,12 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
 
  private:
   using DeviceKey = std::pair<int64_t, std::string>;
+
+  /// Who looks at what a device senses.
+  struct Signal {
+    std::string sensor;  ///< empty: the device's first
+    std::vector<FollowerPointer> followers;
+  };
 
   struct Work {
     Sampling sampling;
@@ -338,6 +380,40 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     for (const nlohmann::ordered_json& message : std::exchange(connection.held, {})) SendNow(connection, message);
   }
 
+  /// Null: no more of it.
+  void SwitchLive(Connection& connection, const Signal* signal) {
+    nlohmann::ordered_json wish = {{"on", signal != nullptr}};
+    if (signal != nullptr && !signal->sensor.empty()) wish["sensor"] = signal->sensor;
+    connection.streams_live = false;
+    Say(connection, {{"live", std::move(wish)}});
+  }
+
+  const std::vector<FollowerPointer>& FollowersOf(const Connection& connection) const {
+    static const std::vector<FollowerPointer> kNobody;
+    const auto found = signals_.find({connection.project_id, connection.device.device_id});
+    return found == signals_.end() ? kNobody : found->second.followers;
+  }
+
+  /// Those that want no more, to be let go without the mutex. A device that nobody looks at any more is told so.
+  std::vector<FollowerPointer> TakeGone() {
+    std::vector<FollowerPointer> gone;
+    for (auto at = signals_.begin(); at != signals_.end();) {
+      std::vector<FollowerPointer>& followers = at->second.followers;
+      const auto first_gone = std::stable_partition(followers.begin(), followers.end(),
+                                                    [](const FollowerPointer& one) { return one->open(); });
+      std::move(first_gone, followers.end(), std::back_inserter(gone));
+      followers.erase(first_gone, followers.end());
+      if (!followers.empty()) {
+        ++at;
+        continue;
+      }
+      if (const ConnectionPointer connection = Find(at->first.first, at->first.second))
+        SwitchLive(*connection, nullptr);
+      at = signals_.erase(at);
+    }
+    return gone;
+  }
+
   /// The device is free for the next wish.
   void Release(const Sampling& sampling) {
     if (const ConnectionPointer connection = Find(sampling.project_id, sampling.device_id);
@@ -404,6 +480,16 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
         }
         if (!connection->held.empty() && due(connection->last_record + kNoRecordUnderWay)) SendHeld(*connection);
       }
+      if (!signals_.empty()) {
+        std::vector<FollowerPointer> gone = TakeGone();
+        if (!gone.empty()) {
+          lock.unlock();
+          gone.clear();
+          lock.lock();
+          continue;
+        }
+        next = std::min(next, now + kLookAtFollowers);
+      }
       if (to_see_.empty()) changed_.wait_until(lock, next);
     }
   }
@@ -430,6 +516,9 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     if (const auto work = samplings_.find(connection->sampling_id); work != samplings_.end()) {
       work->second.connection_lost = true;
     }
+    for (const FollowerPointer& follower : FollowersOf(*connection)) {
+      follower->Stopped("the device is not connected any more");
+    }
     TellDevice(*connection, false);
     SeeLater(connection->project_id, connection->device.device_id);
   }
@@ -452,6 +541,7 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     if (message.contains("impulseRecord") || message.contains("impulseRecordsResponse")) {
       return Record(connection, message);
     }
+    if (message.contains("liveData")) return Live(*connection, message["liveData"]);
     if (message.contains("inferenceSummary")) return Summary(*connection, message["inferenceSummary"]);
     if (const std::optional<bool> updated = Says(message, "modelUpdateSuccess")) {
       return ModelUpdated(*connection, *updated, message);
@@ -496,6 +586,8 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     place = connection;
     SendNow(*connection, {{"hello", true}, {"serverTimestamp", store_.Now()}});
     TellDevice(*connection, true);
+    const auto signal = signals_.find({connection->project_id, connection->device.device_id});
+    if (connection->device.live && signal != signals_.end()) SwitchLive(*connection, &signal->second);
   }
 
   /// Makes its row, or brings it up to date. Rows that say the same already are left for later, so that a thousand
@@ -539,6 +631,16 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     if (message.contains("snapshotFrame")) return Frame(connection, message);
     if (Says(message, "snapshotStopped")) {
       return TellAbout(connection, "snapshot", {{"device_id", connection.device.device_id}, {"state", "stopped"}});
+    }
+    if (Says(message, "liveStarted").value_or(false)) {
+      connection.streams_live = true;
+      for (const FollowerPointer& follower : FollowersOf(connection)) follower->Began();
+      return;
+    }
+    if (Says(message, "liveFailed").value_or(false)) {
+      const std::string why = Short("the device says: " + TextOf(message, "error"));
+      for (const FollowerPointer& follower : FollowersOf(connection)) follower->Stopped(why);
+      return;
     }
     if (Says(message, "inferenceStreamStarted").value_or(false)) connection.streams_inference = true;
     if (Says(message, "inferenceStreamStopped").value_or(false)) connection.streams_inference = false;
@@ -591,6 +693,18 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
     TellAbout(
         connection, "snapshot",
         {{"device_id", connection.device.device_id}, {"state", "picture"}, {"number", connection.snapshot->number}});
+  }
+
+  void Live(Connection& connection, const json& data) {
+    const Expected<LiveNews> news = ReadLiveNews(data);
+    const std::lock_guard lock(mutex_);
+    for (const FollowerPointer& follower : FollowersOf(connection)) {
+      if (news.ok()) {
+        follower->Heard(news->readings, news->verdicts);
+      } else {
+        follower->Stopped(news.error().message);
+      }
+    }
   }
 
   /// One answer of the model, streamed or asked for. It is acknowledged when it is durable, or with the reason.
@@ -687,6 +801,7 @@ class LiveDevices::State : public std::enable_shared_from_this<State> {
   std::map<DeviceKey, ConnectionPointer> by_device_;
   std::deque<DeviceKey> to_see_;
   std::map<int64_t, Work> samplings_;
+  std::map<DeviceKey, Signal> signals_;
 };
 
 LiveDevices::LiveDevices(Store& store, Notices& notices, Options options)
@@ -768,6 +883,11 @@ Outcome LiveDevices::RequestRecords(int64_t project_id, std::string_view device_
   nlohmann::ordered_json range = {{"first", first}, {"last", last}};
   return state_->Ask(project_id, device_id, Need::kModel,
                      {{"impulseRecordRequest", nlohmann::ordered_json{{"range", std::move(range)}}}});
+}
+
+Outcome LiveDevices::Follow(int64_t project_id, std::string_view device_id, const std::string& sensor,
+                            std::shared_ptr<LiveFollower> follower) {
+  return state_->Follow(project_id, device_id, sensor, std::move(follower));
 }
 
 Outcome LiveDevices::OfferModel(int64_t project_id, std::string_view device_id, int64_t deployment_version) {

@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "dataset/recording.h"
 #include "http/message.h"
 #include "studio/server/notices.h"
 #include "studio/server/people/identity.h"
@@ -31,6 +33,7 @@ struct LiveDevice {
   std::vector<DeviceSensor> sensors;
   bool snapshots = false;    ///< it has a camera whose pictures it can stream
   bool inference = false;    ///< it runs a model and can stream what that says
+  bool live = false;         ///< it can send readings as they come
   std::string model;         ///< JSON of the hello's inferenceInfo; empty without a model
   std::string records;       ///< JSON of the hello's availableRecords; empty without
   int64_t connected_ms = 0;  ///< since when, for people
@@ -71,6 +74,36 @@ const char* NameOf(Sampling::State state);
 /// One object, as the API and the notices of kind "sampling" give it.
 std::string JsonOf(const Sampling& sampling);
 
+/// Readings that a device sent as it made them, without a gap.
+struct LiveReadings {
+  int64_t first = 0;  ///< number of the first one since the device began; what is missing is counted
+  double interval_ms = 0;
+  std::vector<dataset::Axis> axes = {};
+  std::vector<float> values = {};  ///< row by row, one number an axis
+  int64_t lost = 0;                ///< readings that are missing before the first one
+};
+
+/// What a device's own model said about a window, as the device tells it.
+struct LiveVerdict {
+  int64_t reading = 0;     ///< number of the last one of the window, as LiveReadings count
+  std::string label = {};  ///< empty of a regressor
+  double score = 0;
+  std::vector<std::pair<std::string, double>> scores = {};  ///< of all labels
+  int64_t dsp_cycles = 0, network_cycles = 0;
+};
+
+/// Somebody who looks at what a device senses. It is called one call at a time, must not wait, and must not ask
+/// LiveDevices anything.
+class LiveFollower {
+ public:
+  virtual ~LiveFollower() = default;
+  /// False: it wants no more.
+  virtual bool open() const = 0;
+  virtual void Began() = 0;                          ///< the device will send, perhaps anew
+  virtual void Stopped(const std::string& why) = 0;  ///< it does not for now: a sentence
+  virtual void Heard(const LiveReadings& readings, const std::vector<LiveVerdict>& verdicts) = 0;
+};
+
 /// The last picture of a device's stream.
 struct Snapshot {
   int64_t number = 0;  ///< rises with each picture
@@ -92,6 +125,7 @@ class LiveDevices {
     int upload_within_ms = 10'000;  ///< after the recording's length, before a sampling has failed
     int late_upload_ms = 600'000;   ///< until then an upload still makes a failed sampling done
     size_t most_samplings = 1'000;  ///< that are remembered; the oldest that have ended are forgotten
+    size_t most_followers = 100;    ///< who look at signals at a time
   };
 
   LiveDevices(Store& store, Notices& notices, Options options);
@@ -124,6 +158,11 @@ class LiveDevices {
   /// Asks for records that the device has kept; they are stored when they come. At most 100.
   Outcome RequestRecords(int64_t project_id, std::string_view device_id, const std::vector<int64_t>& numbers);
   Outcome RequestRecords(int64_t project_id, std::string_view device_id, int64_t first, int64_t last);
+
+  /// The device sends what it senses for as long as somebody follows it; when it comes back, it does so again. `sensor`
+  /// is one of its own, or empty: the one that is shown already, else its first.
+  Outcome Follow(int64_t project_id, std::string_view device_id, const std::string& sensor,
+                 std::shared_ptr<LiveFollower> follower);
 
   /// There is a model to fetch: the deployment of that version, 0: the latest.
   Outcome OfferModel(int64_t project_id, std::string_view device_id, int64_t deployment_version);

@@ -27,6 +27,7 @@
 #include "studio/server/remote/live_devices.h"
 #include "studio/server/remote/remote_routes.h"
 #include "studio/store/store.h"
+#include "studio/store/test_database.h"
 
 namespace thimble::studio {
 
@@ -39,7 +40,7 @@ class TestStudio {
   explicit TestStudio(LiveDevices::Options options = {}) {
     std::string name = (std::filesystem::temp_directory_path() / "thimble-studio-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
-    auto opened = Store::Open({.folder = folder_});
+    auto opened = Store::Open(StoreIn(folder_));
     store_ = std::move(*opened);
     project_ = *store_->AddProject({.name = "gestures"});
     static_cast<void>(*store_->AddHmacKey({.project_id = project_, .name = "test", .key = kHmacKey}));

@@ -1,5 +1,4 @@
-// Devices and samples, as Edge Impulse's tools ask for them.
-#include <algorithm>
+// Devices, as Edge Impulse's tools ask for them.
 #include <utility>
 
 #include "studio/server/application.h"
@@ -12,11 +11,6 @@ namespace {
 
 using http::Response;
 using nlohmann::json;
-
-constexpr int64_t kMostSamples = 1000;
-constexpr int64_t kMostOffset = 10'000'000;
-
-// --- devices --------------------------------------------------------------------------------------------------------
 
 json JsonOf(const LiveDevices& devices, const Device& device) {
   const auto live = devices.Get(device.project_id, device.device_id);
@@ -106,84 +100,11 @@ Expected<Response> StartSampling(Call& call) {
   return Success({{"started", true}, {"id", sampling.id}});
 }
 
-// --- samples --------------------------------------------------------------------------------------------------------
-
-json JsonOf(const Sample& sample) {
-  const bool picture = sample.kind == "image";
-  return {{"id", sample.id},
-          {"filename", sample.name},
-          {"signatureValidate", sample.signature == "valid"},
-          {"created", IsoTime(sample.created_ms)},
-          {"lastModified", IsoTime(sample.created_ms)},
-          {"added", IsoTime(sample.created_ms)},
-          {"category", sample.category},
-          {"coldstorageFilename", sample.file_name},
-          {"label", sample.label},
-          {"intervalMs", sample.interval_ms},
-          {"frequency", sample.frequency_hz},
-          {"originalIntervalMs", sample.interval_ms},
-          {"originalFrequency", sample.frequency_hz},
-          {"deviceName", sample.device_id},
-          {"deviceType", sample.device_type},
-          {"sensors", Stored(sample.axes)},
-          {"valuesCount", sample.values_count},
-          {"totalLengthMs", sample.length_ms},
-          {"boundingBoxes", Stored(sample.bounding_boxes)},
-          {"boundingBoxesType", "object_detection"},
-          {"chartType", picture                     ? "image"
-                        : sample.kind == "features" ? "table"
-                                                    : "chart"},
-          {"isDisabled", !sample.enabled},
-          {"isProcessing", false},
-          {"processingError", false},
-          {"isCropped", sample.part_of.has_value()},
-          {"metadata", Stored(sample.metadata)},
-          {"projectId", sample.project_id},
-          {"sha256Hash", sample.content_hash},
-          {"structuredLabels", Stored(sample.structured_labels)},
-          {"datastreams", json::array()}};
-}
-
-SampleFilter FilterOf(const Call& call) {
-  SampleFilter filter;
-  if (const auto category = http::Find(call.request.query, "category"); category && *category != "all") {
-    filter.category = std::string(*category);
-  }
-  if (const auto name = http::Find(call.request.query, "filename")) filter.name_contains = std::string(*name);
-  return filter;
-}
-
-Expected<Response> ListSamples(Call& call) {
-  THIMBLE_ASSIGN(int64_t wanted, NumberOf(call, "limit", kMostSamples, kMostOffset));
-  THIMBLE_ASSIGN(int64_t skipped, NumberOf(call, "offset", 0, kMostOffset));
-  wanted = std::min(wanted, kMostSamples);
-  Store& store = call.application.store;
-  const SampleFilter filter = FilterOf(call);
-  THIMBLE_ASSIGN(const int64_t count, store.CountSamples(call.project_id, filter));
-  json list = json::array();
-  std::optional<int64_t> cursor = 0;
-  while (cursor && wanted > 0) {
-    THIMBLE_ASSIGN(const Page<Sample> page, store.ListSamples(call.project_id, filter, {.cursor = *cursor}));
-    for (const Sample& sample : page.items) {
-      if (skipped-- > 0) continue;
-      if (wanted-- <= 0) break;
-      list.push_back(JsonOf(sample));
-    }
-    cursor = page.next;
-  }
-  return Success({{"samples", std::move(list)}, {"totalCount", count}});
-}
-
-Expected<Response> CountSamples(Call& call) {
-  THIMBLE_ASSIGN(const int64_t count, call.application.store.CountSamples(call.project_id, FilterOf(call)));
-  return Success({{"count", count}});
-}
-
 constexpr const char* kJson = "application/json";
 
 }  // namespace
 
-std::span<const Route> EdgeImpulseDataRoutes() {
+std::span<const Route> EdgeImpulseDeviceRoutes() {
   static const Route kRoutes[] = {
       {{},
        "GET",
@@ -212,7 +133,7 @@ std::span<const Route> EdgeImpulseDataRoutes() {
       {{},
        "GET",
        "/v1/api/{project}/device/{device}",
-       Permission::kIngest,
+       Permission::kMember,
        "One device.",
        "",
        kJson,
@@ -225,22 +146,6 @@ std::span<const Route> EdgeImpulseDataRoutes() {
        kJson,
        kJson,
        &Reply<StartSampling>},
-      {{},
-       "GET",
-       "/v1/api/{project}/raw-data",
-       Permission::kRead,
-       "The samples of a category, newest first.",
-       "",
-       kJson,
-       &Reply<ListSamples>},
-      {{},
-       "GET",
-       "/v1/api/{project}/raw-data/count",
-       Permission::kRead,
-       "How many samples there are.",
-       "",
-       kJson,
-       &Reply<CountSamples>},
   };
   return kRoutes;
 }
