@@ -16,20 +16,6 @@ constexpr double kLongestMs = 24 * 3600e3;
 constexpr double kDriftFromS = 2;  // halves of less say little about a clock
 constexpr size_t kMostValues = 100'000'000;
 
-/// What a board's unit is in files, and how much of it.
-struct FileUnit {
-  std::string units;
-  double scale = 1;
-};
-
-FileUnit InFiles(const std::string& units) {
-  if (units == "mg") return {"m/s2", kStandardGravity / 1000};
-  if (units == "g") return {"m/s2", kStandardGravity};
-  if (units == "mdps") return {"deg/s", 0.001};
-  if (units == "dps") return {"deg/s", 1};
-  return {units, 1};
-}
-
 std::string Text(const char* format, double a, double b = 0) {
   char text[160];
   std::snprintf(text, sizeof text, format, a, b);
@@ -41,6 +27,14 @@ std::string Count(uint64_t count, const char* one, const char* many) {
 }
 
 }  // namespace
+
+FileUnit InFiles(const std::string& units) {
+  if (units == "mg") return {"m/s2", kStandardGravity / 1000};
+  if (units == "g") return {"m/s2", kStandardGravity};
+  if (units == "mdps") return {"deg/s", 0.001};
+  if (units == "dps") return {"deg/s", 1};
+  return {units, 1};
+}
 
 Expected<Captured> Capture(SampleSource& source, const CaptureRequest& request,
                            const std::function<bool(const CaptureProgress&)>& progress,

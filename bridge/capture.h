@@ -34,6 +34,13 @@ struct CaptureProgress {
   const StreamInfo* info = nullptr;
 };
 
+/// What a board's unit is in files, and how much of it: mg and g become m/s2, mdps deg/s, others stay.
+struct FileUnit {
+  std::string units;
+  double scale = 1;
+};
+FileUnit InFiles(const std::string& units);
+
 /// A place where readings are missing.
 struct Gap {
   double at_ms = 0;       ///< since the first reading

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -26,7 +27,7 @@ struct StreamInfo {
   uint64_t damaged_lines = 0;      ///< lines or frames that could not be read
   std::string first_damaged;       ///< the first of them, printable
   uint64_t reconnects = 0;         ///< how often the port vanished and came back
-  std::string format;              ///< "json lines", "csv lines" or "framed"
+  std::string format;              ///< "json lines", "csv lines", "framed" or "impulse"
   std::string device_id;           ///< what the board calls itself; "" in lines
   int baud = 0;                    ///< 0: the line has none
 };
@@ -36,6 +37,15 @@ struct RowTime {
   double seconds = 0;  ///< of the board's clock when it sends one (then `exact`), else of arrival here
   uint32_t lost_before = 0;
   bool exact = false;
+};
+
+/// What a board's own impulse says about a window.
+struct DeviceVerdict {
+  size_t rows_before = 0;  ///< of the rows of the last Read: the window ended with the last of them
+  std::string label = {};  ///< "uncertain" below its threshold; empty of a regressor
+  double score = 0;        ///< of the last few windows together, or a regressor's answer
+  std::vector<std::pair<std::string, double>> scores = {};  ///< of this window, every label
+  uint32_t dsp_cycles = 0, network_cycles = 0;              ///< what it took
 };
 
 class SampleSource {
@@ -53,9 +63,15 @@ class SampleSource {
   /// Of the rows of the last Read, in order.
   virtual std::span<const RowTime> times() const = 0;
 
+  /// That came with them, in order; of a board that only senses none.
+  virtual std::span<const DeviceVerdict> verdicts() const { return {}; }
+
   /// Forgets what arrived before now, so that the next row is one that is taken from now on. Losses before are not
   /// counted against a recording that begins here.
   virtual Outcome Restart() = 0;
+
+  /// A simulated board gives readings when a real one would, or as fast as this computer can.
+  virtual void KeepRealTime(bool /*real*/) {}
 
   virtual const StreamInfo& info() const = 0;
 

@@ -31,6 +31,9 @@ class ByteLine {
   /// After the other end has gone: tries once to have it back. kNotFound: not yet.
   virtual Outcome Reopen() = 0;
 
+  /// A simulated board is as fast as a real one, or as fast as this computer can.
+  virtual void KeepRealTime(bool /*real*/) {}
+
   /// Monotonic. Of the board's own time where it is simulated.
   virtual double Seconds() const = 0;
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "bridge/line/impulse_reader.h"
 #include "bridge/line/line_reader.h"
 #include "bridge/line/sample_clock.h"
 #include "bridge/line/serial_port.h"
@@ -28,7 +29,7 @@ constexpr double kAskAgainS = 1.5;
 constexpr double kJudgeAfterS = 0.5, kTextAfterS = 3;
 constexpr uint64_t kFewestBytes = 24;
 constexpr double kMostStrange = 0.15;
-constexpr double kAnswerS = 0.6, kSettleS = 0.3;
+constexpr double kAnswerS = 0.6, kSettleS = 0.3, kTraceS = 2;
 constexpr size_t kRowsForGravity = 8;
 constexpr size_t kMostAxes = 256;
 constexpr double kLongTimeS = 3600;
@@ -54,7 +55,9 @@ class LineSource final : public SampleSource {
  public:
   LineSource(std::unique_ptr<ByteLine> line, const LineOptions& options) : line_(std::move(line)), options_(options) {}
   ~LineSource() override {
-    if (framed_ && !away_) (void)Send(wire::Lines{});  // whoever comes next may not know frames
+    if (away_) return;
+    if (framed_) (void)Send(wire::Lines{});  // whoever comes next may not know frames
+    if (traced_) (void)Write(ImpulseReader::kNoTrace);
   }
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
@@ -63,7 +66,9 @@ class LineSource final : public SampleSource {
 
   Expected<size_t> Read(std::vector<float>& into, int timeout_ms) override;
   std::span<const RowTime> times() const override { return times_; }
+  std::span<const DeviceVerdict> verdicts() const override { return verdicts_; }
   Outcome Restart() override;
+  void KeepRealTime(bool real) override { line_->KeepRealTime(real); }
   const StreamInfo& info() const override { return info_; }
   std::string Describe() const override {
     return line_->Describe() + (line_->HasBaud() ? ", " + std::to_string(info_.baud) + " baud" : "") + ", " +
@@ -71,7 +76,7 @@ class LineSource final : public SampleSource {
   }
 
  private:
-  enum class Found { kReadings, kSilence, kNoise, kText };
+  enum class Found { kReadings, kImpulse, kSilence, kNoise, kText };
 
   void Say(const std::string& text) const {
     if (options_.say) options_.say(text);
@@ -86,8 +91,11 @@ class LineSource final : public SampleSource {
     return line_->Write(wire::Encode(message, buffer));
   }
 
+  Outcome Write(std::string_view text) { return line_->Write(std::as_bytes(std::span(text))); }
+
   Expected<Found> TryBaud(int baud, double until_s);
   Outcome AskForFrames(double seconds);
+  Outcome AskForTrace();
   Outcome NameAxes();
   Outcome Override();
   void Forget();
@@ -97,6 +105,7 @@ class LineSource final : public SampleSource {
   void TakeSensor(const wire::Sensor& sensor);
   void TakeReadings(const wire::Readings& readings);
   void TakeRows(double now_s);
+  void TakeImpulse(std::string_view bytes);
   void Append(std::span<const float> values, RowTime time);
   Outcome Return(double until_s);
   void Count();
@@ -119,9 +128,14 @@ class LineSource final : public SampleSource {
   bool first_frame_ = true;
   uint64_t damaged_frames_ = 0;
 
+  ImpulseReader impulse_;  // a board that judges by itself
+  std::vector<ImpulseReader::Item> items_;
+  bool traced_ = false;
+
   std::vector<float> values_;  // rows that nobody has read yet, and when they were taken
   std::vector<RowTime> rows_;
   std::vector<RowTime> times_;
+  std::vector<DeviceVerdict> new_verdicts_, verdicts_;
   SampleClock clock_;
   uint64_t lost_before_clock_ = 0;
 
@@ -141,6 +155,7 @@ Expected<LineSource::Found> LineSource::TryBaud(int baud, double until_s) {
   info_.baud = line_->HasBaud() ? baud : 0;
   line_->Drain();
   reader_ = {};
+  impulse_ = {};
   decoder_ = wire::Decoder(body_);
   const double began_s = line_->Seconds();
   double first_byte_s = 0;
@@ -152,6 +167,7 @@ Expected<LineSource::Found> LineSource::TryBaud(int baud, double until_s) {
     if (count > 0 && first_byte_s == 0) first_byte_s = now_s_;
     Take(std::span(buffer).first(count));
     if (framed_ || reader_.known()) return Found::kReadings;
+    if (impulse_.known()) return Found::kImpulse;
     const double listened_s = first_byte_s > 0 ? now_s_ - first_byte_s : 0;
     const uint64_t bytes = reader_.bytes();
     // A bad sign is told apart from frames by their CRC: one of them comes in half a second.
@@ -191,7 +207,8 @@ Outcome LineSource::Find() {
       text_baud = bauds[i];
       text = reader_.first_text();
     }
-    found = *tried == Found::kReadings;
+    traced_ = *tried == Found::kImpulse;
+    found = *tried == Found::kReadings || traced_;
     if (!found && line_->Seconds() > until_s) break;
   }
   if (!found) {
@@ -214,7 +231,9 @@ Outcome LineSource::Find() {
                                         : "none of the usual baud rates") +
                      "; give the board's with --baud"};
   }
-  if (!framed_) {
+  if (traced_) {
+    THIMBLE_EXPECT(AskForTrace());
+  } else if (!framed_) {
     info_.format = reader_.shape().json ? "json lines" : "csv lines";
     if (options_.framed) THIMBLE_EXPECT(AskForFrames(kAnswerS));
   } else if (!sensor_known_) {
@@ -233,7 +252,7 @@ Outcome LineSource::Find() {
       now_s_ = line_->Seconds();
       Take(std::span(buffer).first(count));
     }
-  } else {
+  } else if (!traced_) {
     THIMBLE_EXPECT(NameAxes());
   }
   THIMBLE_EXPECT(Override());
@@ -252,6 +271,26 @@ Outcome LineSource::AskForFrames(double seconds) {
     Take(std::span(buffer).first(count));
   }
   return Nothing{};
+}
+
+/// A board that judges by itself says its readings only when it is asked to.
+Outcome LineSource::AskForTrace() {
+  info_.format = "impulse";
+  info_.axes.assign(std::begin(ImpulseReader::kAxes), std::end(ImpulseReader::kAxes));
+  info_.units.assign(std::begin(ImpulseReader::kUnits), std::end(ImpulseReader::kUnits));
+  THIMBLE_EXPECT(Write(ImpulseReader::kTrace));
+  std::array<std::byte, 4096> buffer;
+  const double until_s = line_->Seconds() + kTraceS;
+  while (rows_.empty() && !impulse_.too_fast() && line_->Seconds() < until_s) {
+    THIMBLE_ASSIGN(const size_t count, line_->Read(buffer, kReadMs));
+    now_s_ = line_->Seconds();
+    Take(std::span(buffer).first(count));
+  }
+  if (!rows_.empty()) return Nothing{};
+  return Error{Status::kDeviceFailed,
+               line_->Describe() + ": the board runs an impulse and says only what that thinks" +
+                   (impulse_.too_fast() ? "; its sensor is too fast for the line to carry the readings as well"
+                                        : ", but no readings when it is asked for them by 'trace on'")};
 }
 
 /// Which axes a line has, and in which units, where the board does not say.
@@ -324,8 +363,11 @@ void LineSource::Forget() {
   values_.clear();
   rows_.clear();
   times_.clear();
+  new_verdicts_.clear();
+  verdicts_.clear();
   line_rows_.clear();
   reader_.Resume();
+  impulse_.Resume();
   lost_before_clock_ += clock_.lost();
   clock_.Restart();
   next_reading_.reset();
@@ -349,6 +391,8 @@ void LineSource::Append(std::span<const float> values, RowTime time) {
 
 void LineSource::Take(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
+  if (!framed_) TakeImpulse(AsText(bytes));
+  if (traced_) return Count();
   const bool was_framed = framed_;
   for (const std::byte byte : bytes) {
     const Result<wire::Frame> frame = decoder_.Process(byte);
@@ -369,8 +413,24 @@ void LineSource::Take(std::span<const std::byte> bytes) {
   Count();
 }
 
+/// Before it is known that an impulse runs there, its lines are only looked at.
+void LineSource::TakeImpulse(std::string_view bytes) {
+  items_.clear();
+  impulse_.Push(bytes, items_);
+  if (!traced_) return;
+  for (ImpulseReader::Item& item : items_) {
+    if (const auto* reading = std::get_if<std::vector<float>>(&item)) {
+      last_frame_s_ = now_s_;
+      Append(*reading, {.seconds = now_s_});
+    } else {
+      new_verdicts_.push_back(std::move(std::get<DeviceVerdict>(item)));
+      new_verdicts_.back().rows_before = rows_.size();
+    }
+  }
+}
+
 void LineSource::Count() {
-  info_.damaged_lines = reader_.damaged_lines() + damaged_frames_;
+  info_.damaged_lines = reader_.damaged_lines() + impulse_.damaged_lines() + damaged_frames_;
   if (info_.first_damaged.empty()) info_.first_damaged = reader_.first_damaged();
   info_.rate_hz = clock_.rate_hz();
   info_.jitter_ms = clock_.jitter_ms();
@@ -509,6 +569,8 @@ Outcome LineSource::Return(double until_s) {
       ++info_.reconnects;
       Say(line_->Describe() + ": the port is back");
       reader_.Resume();
+      impulse_.Resume();
+      if (traced_) (void)Write(ImpulseReader::kTrace);
       decoder_ = wire::Decoder(body_);
       next_reading_.reset();
       return Nothing{};
@@ -526,6 +588,7 @@ Outcome LineSource::Return(double until_s) {
 
 Expected<size_t> LineSource::Read(std::vector<float>& into, int timeout_ms) {
   times_.clear();
+  verdicts_.clear();
   const double until_s = line_->Seconds() + timeout_ms * 1e-3;
   std::array<std::byte, 4096> buffer;
   while (rows_.empty()) {
@@ -551,12 +614,18 @@ Expected<size_t> LineSource::Read(std::vector<float>& into, int timeout_ms) {
       last_frame_s_ = now_s_;
       (void)line_->Write(std::as_bytes(std::span("?", 1)));
     }
+    if (traced_ && now_s_ - last_frame_s_ > kAskAgainS) {
+      last_frame_s_ = now_s_;
+      (void)Write(ImpulseReader::kTrace);
+    }
     if (*count == 0 && rows_.empty() && line_->Seconds() >= until_s) return size_t{0};
   }
   into.insert(into.end(), values_.begin(), values_.end());
   times_.swap(rows_);
+  verdicts_.swap(new_verdicts_);
   values_.clear();
   rows_.clear();
+  new_verdicts_.clear();
   return times_.size();
 }
 

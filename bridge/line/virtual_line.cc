@@ -2,9 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 namespace thimble::bridge {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kMostBehind{200};
+constexpr std::chrono::milliseconds kMostAhead{2};  // a sleep for each byte of a line would be ten thousand a second
+
+}  // namespace
 
 Expected<std::unique_ptr<VirtualLine>> VirtualLine::Start(const std::string& firmware, const std::string& motion,
                                                           const std::atomic<bool>* cancelled) {
@@ -26,6 +34,7 @@ Expected<size_t> VirtualLine::Read(std::span<std::byte> buffer, int timeout_ms) 
       last_error_ = count.error();
       return count;
     }
+    WaitForTheWorld();
     timeout_ms -= slice_ms;
     if (*count > 0 || timeout_ms <= 0) return count;
   }
@@ -40,6 +49,30 @@ void VirtualLine::Drain() {
 }
 
 Outcome VirtualLine::Reopen() { return last_error_; }
+
+void VirtualLine::KeepRealTime(bool real) {
+  if (!real) {
+    began_.reset();
+  } else if (!began_) {
+    began_ = Clock::now() - BoardTime();
+  }
+}
+
+/// Bytes are given when a real board would have sent them. A board that nobody ran for long goes on from now: it does
+/// not hurry after what it missed.
+void VirtualLine::WaitForTheWorld() {
+  if (!began_) return;
+  const Clock::time_point now = Clock::now(), due = *began_ + BoardTime();
+  if (due - now > kMostAhead) {
+    std::this_thread::sleep_until(due);
+  } else if (now - due > kMostBehind) {
+    began_ = now - BoardTime();
+  }
+}
+
+std::chrono::nanoseconds VirtualLine::BoardTime() const {
+  return std::chrono::nanoseconds(link_->kit().chip().NowNs());
+}
 
 double VirtualLine::Seconds() const { return static_cast<double>(link_->kit().chip().NowNs()) * 1e-9; }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -104,6 +105,16 @@ TEST_F(VirtualKit, GivesWhatTheSensorFeltReadingByReading) {
   for (size_t i = 0; i < 208; ++i) {
     ASSERT_LT(differs(i, offset + i), 1.01) << "reading " << i;
   }
+}
+
+TEST_F(VirtualKit, KeepsRealTimeWhenItIsTold) {
+  const auto source = OpenSampleSource(options_);
+  ASSERT_TRUE(source.ok()) << source.error().message;
+  (*source)->KeepRealTime(true);
+  std::vector<float> values;
+  const auto began = std::chrono::steady_clock::now();
+  for (size_t rows = 0; rows < 52;) rows += *(*source)->Read(values, 50);
+  EXPECT_GT(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 0.4) << "half a second";
 }
 
 TEST_F(VirtualKit, SaysWhatIsWrongWithItsProgram) {

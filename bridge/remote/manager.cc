@@ -18,6 +18,8 @@ constexpr int kMostNonsense = 10;
 constexpr int kQuickLosses = 3;
 constexpr size_t kMostPassedOver = 16;
 constexpr int kProgressPercent = 10;
+constexpr int kLiveEveryMs = 30;                // whoever looks on sees no less than a picture
+constexpr size_t kMostLiveWaiting = 64 * 1024;  // a studio that takes no more misses some
 
 std::string SecondsText(int ms) {
   char text[32];
@@ -107,6 +109,7 @@ Outcome Manager::Run() {
     }
     StepLink();
     if (!ended_) StepUploads();
+    if (!ended_) StepLive();
     if (!ended_) StepRequests();
     if (ended_) break;
     if (const Outcome rested = world_.rest(kRestMs); !rested.ok()) End(rested);
@@ -186,6 +189,7 @@ void Manager::LoseLink(const std::string& why) {
   const bool quick = link_ == Link::kUp && world_.now_ms() - up_since_ms_ < options_.steady_ms;
   link_ = Link::kDown;
   socket_.reset();
+  if (world_.live != nullptr) world_.live->Switch(false);
   requests_.clear();  // whoever asked has been told by the connection's end
   const int wait_ms = Wait(++link_failures_);
   next_open_ms_ = world_.now_ms() + wait_ms;
@@ -247,10 +251,34 @@ void Manager::HandleMessage(const SocketEvent& event) {
     }
     return;
   }
+  if (const auto* live = std::get_if<LiveSwitch>(&*message)) return SwitchLive(*live);
   const std::vector<std::string> answers = WriteUnable(*message, options_.encoding);
   for (const std::string& answer : answers) Send(answer);
   Say(answers.empty() ? "the studio asks for a model's results; this bridge only records"
                       : "the studio asks for what this board has not; it is told so");
+}
+
+void Manager::SwitchLive(const LiveSwitch& wish) {
+  const std::vector<SensorOffer>& sensors = options_.hello.sensors;
+  std::string error;
+  if (world_.live == nullptr) {
+    error = "this device sends no readings as they come";
+  } else if (wish.on && !wish.sensor.empty() &&
+             std::ranges::find(sensors, wish.sensor, &SensorOffer::name) == sensors.end()) {
+    error = "this device has no sensor '" + wish.sensor + "'";
+  } else {
+    world_.live->Switch(wish.on);
+  }
+  Send(WriteLiveState(wish.on, error, options_.encoding));
+}
+
+void Manager::StepLive() {
+  if (world_.live == nullptr || link_ != Link::kUp || world_.now_ms() < next_live_ms_) return;
+  if (socket_->waiting_bytes() > kMostLiveWaiting) return;
+  const std::optional<LiveBatch> batch = world_.live->Take();
+  if (!batch) return;
+  next_live_ms_ = world_.now_ms() + kLiveEveryMs;
+  Send(WriteLiveData(*batch, options_.encoding));
 }
 
 void Manager::StepRequests() {
@@ -279,6 +307,7 @@ void Manager::Record(const SampleRequest& request) {
   const Expected<Captured> captured = world_.capture(wanted, [&](const CaptureProgress& progress) {
     StepLink();
     if (!ended_) StepUploads();
+    if (!ended_) StepLive();
     const int percent = static_cast<int>(std::clamp(progress.fraction, 0.0, 1.0) * 100);
     event.kind = Kind::kProgress;
     event.fraction = progress.fraction;

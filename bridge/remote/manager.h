@@ -16,6 +16,7 @@
 #include "bridge/capture.h"
 #include "bridge/remote/envelope.h"
 #include "bridge/remote/ingestion.h"
+#include "bridge/remote/live_signal.h"
 #include "bridge/remote/messages.h"
 #include "bridge/remote/spool.h"
 #include "http/websocket_client.h"
@@ -78,6 +79,7 @@ struct ManagerWorld {
   std::function<std::future<UploadAnswer>(Shipment)> upload;
   std::function<Expected<Captured>(const CaptureRequest&, const std::function<bool(const CaptureProgress&)>&)> capture;
   std::function<Outcome(int ms)> rest;  ///< lets so much time pass, and the board's idle readings
+  LiveSignal* live = nullptr;           ///< hears what `capture` and `rest` read; null: nobody may look on
   std::function<void(const BridgeEvent&)> tell;
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -106,6 +108,8 @@ class Manager {
   void StepLink();
   void StepUploads();
   void StepRequests();
+  void StepLive();
+  void SwitchLive(const LiveSwitch& wish);
   void HandleMessage(const SocketEvent& event);
   void Greeted();
   void Nonsense(const std::string& what);
@@ -147,6 +151,7 @@ class Manager {
   };
   std::optional<UnderWay> under_way_;
   int64_t next_upload_ms_ = 0;
+  int64_t next_live_ms_ = 0;
   int upload_failures_ = 0;
   uint64_t first_number_ = 0;  ///< of this session; 0: nothing recorded yet
   uint64_t stored_ = 0;        ///< of this session

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -71,6 +72,7 @@ class ManagerTest : public ::testing::Test {
       test_.sent_.push_back(json);
       if (test_.on_sent_) test_.on_sent_(json);
     }
+    size_t waiting_bytes() const override { return test_.waiting_bytes_; }
     SocketEvent Next(int) override {
       if (test_.inbox_.empty()) return {};
       SocketEvent event = test_.inbox_.front();
@@ -140,6 +142,7 @@ class ManagerTest : public ::testing::Test {
   int64_t now_ms_ = 1000, until_ms_ = 0;
   std::atomic<bool> cancelled_ = false;
   std::deque<SocketEvent> inbox_;
+  size_t waiting_bytes_ = 0;
   std::vector<Json> sent_;
   std::vector<int64_t> opened_at_;
   std::vector<Shipment> uploads_;
@@ -428,6 +431,82 @@ TEST_F(ManagerTest, NoKeyIsEverTold) {
   for (const char* secret : {"ei_0123456789", "hmac-secret", "server-key"}) {
     EXPECT_EQ(said_.find(secret), std::string::npos) << said_;
   }
+}
+
+TEST_F(ManagerTest, ReadingsGoOutWhileSomebodyLooksAlsoDuringARecording) {
+  StreamInfo info;
+  info.axes = {"accX"};
+  info.units = {"mg"};
+  info.nominal_rate_hz = 100;
+  std::vector<bool> switched;
+  LiveSignal live([&](bool on) { switched.push_back(on); });
+  world_.live = &live;
+  options_.hello.live_stream = true;
+  const auto hear = [&] {
+    const float values[] = {1000};
+    const RowTime times[] = {{.seconds = static_cast<double>(now_ms_) * 1e-3}};
+    live.Hear(info, values, times);
+  };
+  on_rest_ = hear;
+  capture_ = [&, capture = capture_](const CaptureRequest& request, const auto& progress) {
+    return capture(request, [&](const CaptureProgress& now) {
+      hear();
+      return progress(now);
+    });
+  };
+  on_open_ = [this] {
+    Accepts();
+    Says({{"live", {{"on", true}, {"sensor", "Camera"}}}});
+    Says({{"live", {{"on", true}}}});
+    Says(Sample("wave"));
+  };
+  on_sent_ = [this](const Json& json) {
+    if (json.contains("sampleFinished")) Says({{"live", {{"on", false}}}});
+  };
+  (void)Run(3'000);
+  EXPECT_EQ(sent_[0]["hello"]["liveStream"], true);
+  EXPECT_EQ(sent_[1]["error"], "this device has no sensor 'Camera'");
+  EXPECT_EQ(sent_[2], Json({{"liveStarted", true}}));
+  bool recording = false, off = false;
+  int64_t next = 0;
+  int during = 0;
+  for (const Json& json : sent_) {
+    recording = recording || json.contains("sampleStarted");
+    off = off || json.contains("liveStopped");
+    if (json.contains("sampleProcessing")) recording = false;
+    if (!json.contains("liveData")) continue;
+    EXPECT_FALSE(off);
+    EXPECT_EQ(json["liveData"]["first"], next);
+    next += static_cast<int64_t>(json["liveData"]["values"].size());
+    during += recording ? 1 : 0;
+  }
+  EXPECT_TRUE(off);
+  EXPECT_GE(during, 10);
+  EXPECT_EQ(switched, (std::vector<bool>{true, false}));
+}
+
+TEST_F(ManagerTest, AStudioThatTakesNothingMissesReadings) {
+  StreamInfo info;
+  info.axes = {"accX"};
+  info.nominal_rate_hz = 100;
+  LiveSignal live;
+  world_.live = &live;
+  waiting_bytes_ = 1'000'000;
+  on_rest_ = [&] {
+    const std::vector<float> values(1000, 1);
+    const std::vector<RowTime> times(1000);
+    live.Hear(info, values, times);
+    if (now_ms_ > 2'500) waiting_bytes_ = 0;
+  };
+  on_open_ = [this] {
+    Accepts();
+    Says({{"live", {{"on", true}}}});
+  };
+  (void)Run(2'000);
+  const auto data = std::ranges::find_if(sent_, [](const Json& json) { return json.contains("liveData"); });
+  ASSERT_NE(data, sent_.end());
+  EXPECT_GT((*data)["liveData"]["lost"], 50'000);
+  EXPECT_EQ((*data)["liveData"]["first"], (*data)["liveData"]["lost"]);
 }
 
 TEST_F(ManagerTest, CancellationEndsARecordingAtOnce) {

@@ -270,6 +270,9 @@ Expected<ServerMessage> ReadServerMessage(std::string_view bytes, Encoding encod
     return ServerMessage(HelloRefused{std::move(reason)});
   }
   if (const auto sample = json->find("sample"); sample != json->end()) return ReadSample(*sample);
+  if (const auto live = json->find("live"); live != json->end() && live->is_object()) {
+    return ServerMessage(LiveSwitch{IsTrue(*live, "on"), TextOf(*live, "sensor")});
+  }
   if (IsTrue(*json, "startSnapshot")) return ServerMessage(StartSnapshot{});
   if (IsTrue(*json, "stopSnapshot")) return ServerMessage(StopSnapshot{});
   if (IsTrue(*json, "startInferenceStream")) return ServerMessage(StartInference{});
@@ -294,6 +297,7 @@ std::string WriteHello(const Hello& hello, Encoding encoding) {
                {"deviceType", hello.device_type}, {"connection", "ip"},      {"sensors", std::move(sensors)}};
   if (hello.version >= 3) body["supportsSnapshotStreaming"] = false;
   if (hello.version >= 4) body["mode"] = "ingestion";
+  if (hello.live_stream) body["liveStream"] = true;
   return Write({{"hello", std::move(body)}}, encoding);
 }
 
@@ -317,6 +321,40 @@ std::string WriteSampleStep(SampleStep step, int percent, Encoding encoding) {
 
 std::string WriteSampleFailed(std::string_view error, Encoding encoding) {
   return Write({{"sample", false}, {"error", error}}, encoding);
+}
+
+std::string WriteLiveState(bool on, std::string_view error, Encoding encoding) {
+  if (!error.empty()) return Write({{"liveFailed", true}, {"error", error}}, encoding);
+  return Write({{on ? "liveStarted" : "liveStopped", true}}, encoding);
+}
+
+std::string WriteLiveData(const LiveBatch& batch, Encoding encoding) {
+  Json axes = Json::array(), rows = Json::array();
+  for (const dataset::Axis& axis : batch.axes) axes.push_back({{"name", axis.name}, {"units", axis.units}});
+  for (size_t at = 0; at < batch.values.size(); at += batch.axes.size()) {
+    Json& row = rows.emplace_back(Json::array());
+    for (size_t i = 0; i < batch.axes.size(); ++i) row.push_back(batch.values[at + i]);
+  }
+  Json data = {{"first", batch.first},
+               {"interval", batch.interval_ms},
+               {"axes", std::move(axes)},
+               {"values", std::move(rows)},
+               {"lost", batch.lost}};
+  if (!batch.verdicts.empty()) {
+    Json& verdicts = data["verdicts"] = Json::array();
+    for (const LiveVerdict& one : batch.verdicts) {
+      const DeviceVerdict& verdict = one.verdict;
+      Json scores = Json::object();
+      for (const auto& [label, score] : verdict.scores) scores[label] = score;
+      verdicts.push_back({{"reading", one.reading},
+                          {"label", verdict.label},
+                          {"score", verdict.score},
+                          {"scores", std::move(scores)},
+                          {"dspCycles", verdict.dsp_cycles},
+                          {"networkCycles", verdict.network_cycles}});
+    }
+  }
+  return Write({{"liveData", std::move(data)}}, encoding);
 }
 
 std::vector<std::string> WriteUnable(const ServerMessage& request, Encoding encoding) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "bridge/remote/live_signal.h"
 
 namespace thimble::bridge {
 
@@ -30,6 +31,7 @@ struct Hello {
   std::string device_id;
   std::string device_type;
   std::vector<SensorOffer> sensors;
+  bool live_stream = false;  ///< it can send readings as they come: docs/formats/live.md
 };
 
 struct HelloAccepted {};
@@ -52,6 +54,12 @@ struct BadSampleRequest {
   std::string reason;
 };
 
+/// "Send readings as they come", or "no more of them".
+struct LiveSwitch {
+  bool on = false;
+  std::string sensor;  ///< empty: the only one
+};
+
 struct StartSnapshot {};
 struct StopSnapshot {};
 struct StartInference {};
@@ -65,8 +73,9 @@ struct OtherMessage {
   std::string name;  ///< its first key
 };
 
-using ServerMessage = std::variant<HelloAccepted, HelloRefused, SampleRequest, BadSampleRequest, StartSnapshot,
-                                   StopSnapshot, StartInference, StopInference, NewModel, RecordsRequest, OtherMessage>;
+using ServerMessage =
+    std::variant<HelloAccepted, HelloRefused, SampleRequest, BadSampleRequest, LiveSwitch, StartSnapshot, StopSnapshot,
+                 StartInference, StopInference, NewModel, RecordsRequest, OtherMessage>;
 
 constexpr size_t kMostMessageBytes = 64 * 1024;
 constexpr size_t kMostRecords = 100;
@@ -86,6 +95,12 @@ std::string WriteSampleStep(SampleStep step, int percent, Encoding encoding);
 
 /// {"sample":false,"error":…}
 std::string WriteSampleFailed(std::string_view error, Encoding encoding);
+
+/// {"liveStarted":true}, {"liveStopped":true}, or with an error {"liveFailed":true,"error":…}
+std::string WriteLiveState(bool on, std::string_view error, Encoding encoding);
+
+/// {"liveData":{…}}
+std::string WriteLiveData(const LiveBatch& batch, Encoding encoding);
 
 /// What a device that has neither camera nor model says to requests for them; empty when there is no such answer.
 std::vector<std::string> WriteUnable(const ServerMessage& request, Encoding encoding);

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
 
 #include "bridge/remote/ingestion.h"
 #include "bridge/remote/manager.h"
@@ -160,9 +165,8 @@ TEST_F(RemoteTest, PongsKeepAConnection) {
 }
 
 TEST_F(RemoteTest, AServerThatNeverAnswersTimesOut) {
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor mute(io, {boost::asio::ip::address_v4::loopback(), 0});  // accepts, says nothing
-  const int port = mute.local_endpoint().port();
+  const MutePeer mute;
+  const int port = mute.port();
   for (const bool tls : {false, true}) {
     WebSocketOptions options;
     options.server = {tls, "127.0.0.1", port, "/"};
@@ -183,8 +187,8 @@ TEST_F(RemoteTest, AServerThatNeverAnswersTimesOut) {
 TEST_F(RemoteTest, NobodyThereAndNoSuchNameAreSentences) {
   int port = 0;
   {
-    boost::asio::io_context io;
-    port = boost::asio::ip::tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
+    const MutePeer gone;
+    port = gone.port();
   }
   WebSocketOptions options;
   options.server = {false, "localhost", port, "/"};

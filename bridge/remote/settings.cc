@@ -7,6 +7,7 @@
 namespace thimble::bridge {
 namespace {
 
+constexpr int kPlainStudioPort = 4800;
 constexpr int kPlainManagementPort = 4802;
 constexpr int kPlainIngestionPort = 4810;
 constexpr const char* kEdgeImpulse = "edgeimpulse.com";
@@ -137,14 +138,18 @@ std::string Url(const Endpoint& endpoint, std::string_view plain_scheme, std::st
 Expected<StudioEndpoints> ResolveStudio(const std::string& ei_host) {
   const std::string host = ei_host.empty() ? kEdgeImpulse : ei_host;
   if (IsIpv4(host) || host == "localhost" || host == "host.docker.internal") {
-    return StudioEndpoints{{false, host, kPlainManagementPort, "/"}, {false, host, kPlainIngestionPort, "/"}};
+    return StudioEndpoints{{false, host, kPlainManagementPort, "/"},
+                           {false, host, kPlainIngestionPort, "/"},
+                           {false, host, kPlainStudioPort, "/"}};
   }
   if (!IsHostName(host)) {
     return {Status::kInvalidArgument,
             "EI_HOST takes the name of a studio (edgeimpulse.com, tinyml.lan), localhost or an IPv4 address, without "
             "scheme, port or path, as Edge Impulse's tools do; for anything else give --management and --ingestion"};
   }
-  return StudioEndpoints{{true, "remote-mgmt." + host, 443, "/"}, {true, "ingestion." + host, 443, "/"}};
+  return StudioEndpoints{{true, "remote-mgmt." + host, 443, "/"},
+                         {true, "ingestion." + host, 443, "/"},
+                         {true, "studio." + host, 443, "/"}};
 }
 
 Expected<Endpoint> ParseUrl(const std::string& url, bool web_socket) {

@@ -22,14 +22,15 @@ std::string Url(const Endpoint& endpoint, std::string_view plain_scheme, std::st
 struct StudioEndpoints {
   Endpoint management;  ///< WebSocket
   Endpoint ingestion;
+  Endpoint studio;  ///< its pages and its API
 };
 
 /// Where a studio is, from EI_HOST, as Edge Impulse's tools understand it:
 ///
-///   ""                                         remote-mgmt. and ingestion.edgeimpulse.com, TLS
-///   IPv4 address, localhost,                   ws://HOST:4802, http://HOST:4810
+///   ""                                         remote-mgmt., ingestion. and studio.edgeimpulse.com, TLS
+///   IPv4 address, localhost,                   ws://HOST:4802, http://HOST:4810, http://HOST:4800
 ///   host.docker.internal
-///   any other NAME                             wss://remote-mgmt.NAME, https://ingestion.NAME
+///   any other NAME                             wss://remote-mgmt.NAME, https://ingestion.NAME, https://studio.NAME
 ///
 /// kInvalidArgument for what is no name: with a port, a scheme, a path.
 Expected<StudioEndpoints> ResolveStudio(const std::string& ei_host);

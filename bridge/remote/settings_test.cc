@@ -104,6 +104,8 @@ TEST(Studio, EiHostMeansWhatEdgeImpulsesToolsMakeOfIt) {
   EXPECT_EQ(urls("host.docker.internal"), "ws://host.docker.internal:4802/ http://host.docker.internal:4810/");
   EXPECT_EQ(urls("tinyml.lan"), "wss://remote-mgmt.tinyml.lan/ https://ingestion.tinyml.lan/");
   EXPECT_EQ(urls("1.2.3.400"), "wss://remote-mgmt.1.2.3.400/ https://ingestion.1.2.3.400/") << "no IPv4 address";
+  EXPECT_EQ(Url(ResolveStudio("localhost")->studio, "http", "https"), "http://localhost:4800/");
+  EXPECT_EQ(Url(ResolveStudio("tinyml.lan")->studio, "http", "https"), "https://studio.tinyml.lan/");
   for (const char* bad : {"1.2.3.4:9000", "https://tinyml.lan", "tinyml.lan/", "a b", "::1", "-x", "a..b", "@evil"}) {
     EXPECT_EQ(urls(bad), "-") << bad;
   }
