@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bridge/capture.h"
+#include "bridge/remote/live_signal.h"
 #include "bridge/remote/manager.h"
 #include "bridge/remote/messages.h"
 #include "bridge/remote/settings.h"
@@ -225,10 +226,18 @@ Outcome Bridge(const BridgeOptions& options) {
   line.cancelled = &InterruptFlag();
   line.say = say;
   THIMBLE_ASSIGN(const std::unique_ptr<bridge::SampleSource> source, bridge::OpenSampleSource(line));
+  // A virtual board records as fast as it can, but lives in real time, as does whoever looks on.
+  bool recording = false, looked_at = false;
+  const auto keep_pace = [&] { source->KeepRealTime(looked_at || !recording); };
+  bridge::LiveSignal live([&](bool on) {
+    looked_at = on;
+    keep_pace();
+  });
+  bridge::HeardSource heard(*source, live);
   std::vector<float> idle;
   const auto rest = [&](int ms) -> Outcome {
     idle.clear();
-    const auto rows = source->Read(idle, ms);
+    const auto rows = heard.Read(idle, ms);
     if (!rows.ok()) return rows.error();
     return Nothing{};
   };
@@ -237,6 +246,7 @@ Outcome Bridge(const BridgeOptions& options) {
     THIMBLE_EXPECT(rest(100));
   }
   say("readings come from " + source->Describe());
+  keep_pace();
 
   bridge::ManagerOptions manager_options;
   manager_options.hello.version = options.hello_version;
@@ -244,6 +254,8 @@ Outcome Bridge(const BridgeOptions& options) {
   manager_options.hello.device_id = settings.device_id;
   manager_options.hello.device_type = settings.device_type;
   manager_options.hello.sensors = {OfferOf(source->info())};
+  // An extension of ours, which Edge Impulse's own server need not know.
+  manager_options.hello.live_stream = !studio.management.host.ends_with("edgeimpulse.com");
   manager_options.encoding = options.messages == "json" ? bridge::Encoding::kJson : bridge::Encoding::kCbor;
   manager_options.upload_encoding = options.files == "json" ? bridge::Encoding::kJson : bridge::Encoding::kCbor;
   manager_options.hmac_key = settings.hmac_key;
@@ -273,9 +285,15 @@ Outcome Bridge(const BridgeOptions& options) {
   };
   world.capture = [&](const bridge::CaptureRequest& request,
                       const std::function<bool(const bridge::CaptureProgress&)>& progress) {
-    return bridge::Capture(*source, request, progress, &InterruptFlag());
+    recording = true;
+    keep_pace();
+    auto captured = bridge::Capture(heard, request, progress, &InterruptFlag());
+    recording = false;
+    keep_pace();
+    return captured;
   };
   world.rest = rest;
+  world.live = &live;
   world.tell = [&](const BridgeEvent& event) { reporter.Tell(event); };
   world.cancelled = &InterruptFlag();
 

@@ -113,7 +113,7 @@ Outcome Bench(const BenchOptions& options);
 struct ExportOptions {
   CommonOptions common;
   PlanOptions plan;
-  std::string kind;  ///< of compiler/export.h: "arduino"
+  std::string kind;  ///< of compiler/export.h, "arduino", or of cli/export_eim.h
   std::string model;
   std::string out;
   std::string target;  ///< a core; empty: what suits the kind
@@ -121,7 +121,8 @@ struct ExportOptions {
   std::string labels;  ///< a file with a label in each line; empty: the impulse's, if any
 };
 
-/// Turns a .tflite into a library or module for another build system, into `options.out`.
+/// Turns a .tflite into a library or module for another build system, or an impulse into a program for Linux, into
+/// `options.out`.
 Outcome Export(const ExportOptions& options);
 
 struct FirmwareOptions {
@@ -327,10 +328,26 @@ struct ServeOptions {
   std::string certificate, key;    ///< PEM files; empty: the server's own authority signs one
   std::string reset_password;      ///< an account that gets a new one; empty: none
   int workers = 1;                 ///< jobs at a time
+  std::string log;                 ///< a file that gets a line for each request; "-": standard error; empty: none
 };
 
 /// The studio: projects, data and jobs for people, and the door for devices and uploads, until Ctrl-C.
 Outcome Serve(const ServeOptions& options);
+
+struct ApiOptions {
+  CommonOptions common;
+  std::vector<std::string> words;     ///< of cli/api_request.h; for `list`, what routes have to contain
+  bool list = false;                  ///< say what routes there are
+  bool follow = false;                ///< stay with a job or a sampling until it has ended
+  std::string url;                    ///< of the studio; empty: as EI_HOST says, else this computer's
+  std::string key;                    ///< of a project, or the token of a login; empty: none
+  std::vector<std::string> headers;   ///< "Idempotency-Key: 7"
+  std::vector<std::string> ca_files;  ///< PEM, trusted besides the system's
+  std::string out;                    ///< a file for the answer; empty: standard output
+};
+
+/// Asks a studio's API, as the studio itself describes it.
+Outcome Api(const ApiOptions& options);
 
 /// Of the data that `thimble serve` keeps.
 struct KeepOptions {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/export_eim.h"
 #include "cli/interrupt.h"
 #include "cli/plan_options.h"
 #include "cli/staging.h"
@@ -142,7 +143,10 @@ std::string Text(const ExportOptions& options, const std::string& name, const co
 }  // namespace
 
 Outcome Export(const ExportOptions& options) {
-  THIMBLE_ASSIGN(const ExportKind kind, compiler::ExportKindNamed(options.kind));
+  if (options.kind == kEim) return ExportEim(options);
+  const Expected<ExportKind> named = compiler::ExportKindNamed(options.kind);
+  if (!named) return {named.error().status, named.error().message + ", " + kEim};
+  const ExportKind kind = *named;
   THIMBLE_ASSIGN(compiler::CompileOptions compile, ToCompileOptions(options.plan, options.model));
   THIMBLE_ASSIGN(compile.target, TargetFor(kind, options.target));
   THIMBLE_ASSIGN(const AlignedMemory model, compiler::ReadTflite(options.model));

@@ -185,20 +185,6 @@ Outcome RunCase(const FeaturesOptions& options) {
 
 // --- what there is --------------------------------------------------------------------------------------------------
 
-const char* KindName(BlockParameter::Kind kind) {
-  switch (kind) {
-    case BlockParameter::Kind::kNumber:
-      return "number";
-    case BlockParameter::Kind::kInteger:
-      return "integer";
-    case BlockParameter::Kind::kFlag:
-      return "flag";
-    case BlockParameter::Kind::kChoice:
-      return "choice";
-  }
-  return "";
-}
-
 std::string Range(const BlockParameter& parameter) {
   const dsp::Field& field = parameter.field;
   if (parameter.kind == BlockParameter::Kind::kFlag) return "true, false";
@@ -224,7 +210,7 @@ Json JsonOf(const BlockParameter& parameter) {
   const bool is_choice = parameter.kind == BlockParameter::Kind::kChoice;
   Json object = {{"name", field.name},
                  {"label", field.label},
-                 {"kind", KindName(parameter.kind)},
+                 {"kind", compiler::NameOf(parameter.kind)},
                  {"default", is_choice ? Json(parameter.value) : Json::parse(parameter.value)},
                  {"sentence", field.sentence}};
   if (*field.unit != 0) object["unit"] = field.unit;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status.h"
 #include "cli/commands.h"
+#include "cli/export_eim.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "compiler/export.h"
@@ -88,12 +89,16 @@ std::string ExportHelp() {
   for (const compiler::ExportKindName& kind : compiler::kExportKinds) {
     text += "  " + PadRight(kind.name, 12) + kind.what + "\n";
   }
+  text += "  " + PadRight(kEim, 12) + "one file that runs on Linux, for Edge Impulse's runner and its libraries\n";
   return text +
-         "\nEach holds a C header <name>.h, the sources that this network needs and no others, a README with shapes,\n"
-         "scales and memory, and an example that prints what the network answers:\n"
+         "\nEach but the last holds a C header <name>.h, the sources that this network needs and no others, an\n"
+         "example that prints what the network answers, and a README with shapes, scales and memory:\n"
          "  thimble hello\n"
          "  thimble export arduino thimble-hello/model.tflite --out sine\n"
-         "  thimble export c thimble-hello/model.tflite --out sine-c && make -C sine-c run";
+         "  thimble export c thimble-hello/model.tflite --out sine-c && make -C sine-c run\n"
+         "The last holds the whole impulse, signal processing and anomaly detector included; MODEL is the folder that\n"
+         "thimble train wrote:\n"
+         "  thimble export eim gestures --out gestures.eim";
 }
 
 void AddDataOptions(CLI::App& command, std::string& folder, std::string& database) {
@@ -228,11 +233,13 @@ int Main(int argc, char** argv) {
   AddCommonOptions(bench_command, bench.common);
 
   ExportOptions exporting;
-  CLI::App& export_command =
-      *app.add_subcommand("export", "A .tflite becomes a library for C, Arduino, PlatformIO, CMake, Zephyr or ESP-IDF");
+  CLI::App& export_command = *app.add_subcommand(
+      "export",
+      "A .tflite becomes a library for C, Arduino, PlatformIO, CMake, Zephyr or ESP-IDF, or a program for Linux");
   export_command.add_option("kind", exporting.kind, "What to make, see below")->required();
   export_command.add_option("model", exporting.model, "The .tflite")->required();
-  export_command.add_option("--out", exporting.out, "Folder for the files; an earlier export there is replaced")
+  export_command
+      .add_option("--out", exporting.out, "Folder for the files; an earlier export there is replaced. Of eim, the file")
       ->required();
   export_command.add_option("--name", exporting.name,
                             "Of the library and its functions, instead of the model's or its impulse.json's");
@@ -501,7 +508,31 @@ int Main(int argc, char** argv) {
   serve_command.add_option("--workers", serve.workers, "Jobs at a time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  serve_command.add_option("--log", serve.log, "Append a line for each request to this file; - for standard error");
   AddCommonOptions(serve_command, serve.common);
+
+  ApiOptions api;
+  CLI::App& api_command = *app.add_subcommand("api", "Ask a studio's API: thimble api projects");
+  api_command.add_option("words", api.words, "[METHOD] PATH [NAME=VALUE | NAME@FILE | @FILE]...");
+  api_command.add_flag("--list", api.list, "What can be asked; with words, only what has them, and what it takes");
+  CLI::Option* api_follow =
+      api_command.add_flag("--follow,-f", api.follow, "Stay with a job or a recording until it has ended");
+  api_command.add_option("--url", api.url, "http:// or https:// address, instead of what EI_HOST says")
+      ->envname("THIMBLE_URL");
+  api_command.add_option("--key", api.key, "A project's key, or the token of a login")->envname("EI_APIKEY");
+  api_command.add_option("--header", api.headers, "NAME:VALUE; may be repeated")->allow_extra_args(false);
+  api_command.add_option("--ca", api.ca_files, "A certificate in PEM to trust besides the system's")
+      ->envname("NODE_EXTRA_CA_CERTS")
+      ->allow_extra_args(false);
+  api_command.add_option("--out", api.out, "Write the answer to this file")->excludes(api_follow);
+  api_command.footer(
+      "Paths may leave out /api/v1/, names have dots where they lead into an object:\n"
+      "  thimble api POST projects name=gestures\n"
+      "  thimble api projects/1/samples label=wave limit=10\n"
+      "  thimble api POST projects/1/uploads/training data@wave.1.json\n"
+      "  thimble api POST projects/1/jobs kind=train parameters.impulse=2 --follow\n"
+      "  thimble api projects/1/artefacts/7/file --out firmware.bin");
+  AddCommonOptions(api_command, api.common);
 
   KeepOptions keep;
   CLI::App& backup_command = *app.add_subcommand("backup", "All that the studio keeps as one file");
@@ -532,6 +563,7 @@ int Main(int argc, char** argv) {
   }
   if (bridge_command.parsed()) return Finish(Bridge(bridge), bridge.common);
   if (serve_command.parsed()) return Finish(Serve(serve), serve.common);
+  if (api_command.parsed()) return Finish(Api(api), api.common);
   if (backup_command.parsed()) return Finish(BackUp(keep), keep.common);
   if (restore_command.parsed()) return Finish(RestoreBackup(keep), keep.common);
   if (verify_command.parsed()) {

@@ -1,7 +1,14 @@
 // `thimble serve`, and what keeps its data: backup, restore, verify.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -23,6 +30,7 @@ using std::chrono_literals::operator""ms;
 
 constexpr auto kLook = 100ms;
 constexpr int kDrainMs = 2'000;
+constexpr rlim_t kFiles = 16'384;
 
 void Print(const ordered_json& object) {
   std::printf("%s\n", object.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
@@ -74,12 +82,41 @@ ordered_json JsonOf(const studio::ServerFacts& facts, const studio::Application&
   return object;
 }
 
+/// Each connection takes a descriptor, and shells give a program only a thousand.
+void AllowManyFiles() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, kFiles);
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+}
+
+/// What ServeOptions::log asks for; empty for none.
+Expected<std::function<void(const std::string&)>> OpenRequestLog(const std::string& path) {
+  std::function<void(const std::string&)> log;
+  if (path.empty()) return log;
+  std::shared_ptr<std::FILE> file(stderr, [](std::FILE*) {});
+  if (path != "-") {
+    std::FILE* const opened = std::fopen(path.c_str(), "ae");
+    if (opened == nullptr) {
+      return {Status::kFailed,
+              path + ": cannot be written: " + std::strerror(errno) + "; choose another file with --log"};
+    }
+    file = {opened, &std::fclose};
+  }
+  log = [file](const std::string& line) {
+    std::fprintf(file.get(), "%s\n", line.c_str());
+    std::fflush(file.get());
+  };
+  return log;
+}
+
 }  // namespace
 
 Outcome Serve(const ServeOptions& options) {
   THIMBLE_ASSIGN(const fs::path folder, DataFolder(options.data_folder));
   studio::ServeOptions serve;
   serve.folder = folder;
+  serve.page_folder = studio::BuiltPage();
   serve.database = options.database;
   serve.bind = options.bind == "localhost" ? "127.0.0.1" : options.bind;
   serve.studio_port = options.studio_port;
@@ -96,6 +133,8 @@ Outcome Serve(const ServeOptions& options) {
   if (!options.reset_password.empty()) serve.reset_password = options.reset_password;
   serve.fault = [](const std::string& words) { std::fprintf(stderr, "thimble: %s\n", Printable(words).c_str()); };
 
+  THIMBLE_ASSIGN(serve.request_log, OpenRequestLog(options.log));
+  AllowManyFiles();
   THIMBLE_ASSIGN(const std::unique_ptr<studio::StudioServer> server, studio::StartServer(serve));
   if (options.common.json) {
     Print(JsonOf(server->facts(), server->application(), folder));
