@@ -1,19 +1,28 @@
 # How a folder becomes a library, and how the build finds operators and DSP blocks.
 
-# thimble_folder(<name> SHARED|HOST [ONE_PROCESS] [DEPENDS <target>...] [TEST_DEPENDS <target>...])
+# thimble_folder(<name> SHARED|HOST [ONE_PROCESS] [LESS] [JSON] [DEPENDS <target>...] [TEST_DEPENDS <target>...])
 #
 # Every *.cc below the folder goes into the static library <name>, but for
 #   *_test.cc       one GoogleTest program a folder, <name>_tests
 #   *_fuzz.cc       one libFuzzer program each (preset "fuzz"), <file name>
 #   *_benchmark.cc  one Google Benchmark program each, <file name>
 #   what matches a regular expression after EXCLUDE
+# LESS: see thimble_optimise_less. JSON: many of its sources read nlohmann-json (thimble_precompile).
 # ONE_PROCESS: ctest starts all tests of the folder at once instead of one by one, where their preparation is dear.
 # SHARED folders are compiled for device and host alike: against the device include root, without exceptions or
 # RTTI, and with a written order of float operations. HOST folders are left out of the device build.
 function(thimble_folder name kind)
-  cmake_parse_arguments(FOLDER "ONE_PROCESS" "" "DEPENDS;TEST_DEPENDS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(FOLDER "ONE_PROCESS;LESS;JSON" "" "DEPENDS;TEST_DEPENDS;EXCLUDE" ${ARGN})
   if(kind STREQUAL "HOST" AND THIMBLE_DEVICE)
     return()
+  endif()
+  set(json "")
+  set(less "")
+  if(FOLDER_JSON)
+    set(json JSON_)
+  endif()
+  if(FOLDER_LESS)
+    set(less LESS)
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
@@ -44,6 +53,12 @@ function(thimble_folder name kind)
     endif()
   else()
     target_include_directories(${name} ${scope} ${CMAKE_SOURCE_DIR} ${THIMBLE_GENERATED})
+    if(sources)
+      thimble_precompile(${name} ${json}STANDARD ${less})
+      if(FOLDER_LESS)
+        thimble_optimise_less(TARGET ${name})
+      endif()
+    endif()
   endif()
 
   if(THIMBLE_DEVICE)
@@ -51,6 +66,7 @@ function(thimble_folder name kind)
   endif()
   if(tests AND NOT THIMBLE_FUZZ)
     add_executable(${name}_tests ${tests})
+    thimble_precompile(${name}_tests ${json}TESTS LESS)
     target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name}_tests PRIVATE ${name} ${FOLDER_TEST_DEPENDS} rapidcheck GTest::gtest_main)
     target_compile_definitions(${name}_tests PRIVATE
@@ -86,6 +102,36 @@ function(thimble_folder name kind)
   endif()
 endfunction()
 
+# thimble_precompile(<target> STANDARD|JSON_STANDARD|TESTS|JSON_TESTS [LESS])
+#
+# With THIMBLE_PRECOMPILE the headers of the standard library, of nlohmann-json and of GoogleTest are read once and not
+# by each source: a fifth of what compiling costs. They have to be compiled as the target is, LESS optimised or not, and
+# what a source needs it names as ever: builds without this option show what it forgot.
+function(thimble_precompile target kind)
+  if(NOT THIMBLE_PRECOMPILE)
+    return()
+  endif()
+  set(provider headers_${kind}_${ARGN})
+  if(NOT TARGET ${provider})
+    set(headers <algorithm> <array> <atomic> <chrono> <cstdint> <cstdio> <filesystem> <fstream> <functional> <map> <memory>
+                <mutex> <optional> <random> <set> <span> <sstream> <string> <string_view> <thread> <utility> <variant> <vector>)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/headers.cc CONTENT "// Nothing but what it includes.\n")
+    add_library(${provider} OBJECT ${CMAKE_BINARY_DIR}/headers.cc)
+    if(kind MATCHES "TESTS")
+      list(APPEND headers <gtest/gtest.h>)
+      target_link_libraries(${provider} PRIVATE GTest::gtest)  # it defines what its header looks at
+    endif()
+    if(kind MATCHES "JSON")
+      list(APPEND headers <nlohmann/json.hpp>)
+    endif()
+    if(ARGN)
+      thimble_optimise_less(TARGET ${provider})
+    endif()
+    target_precompile_headers(${provider} PRIVATE ${headers})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${provider})
+endfunction()
+
 # thimble_optimise_less(TARGET <target>... | SOURCE <file>...)
 #
 # For what waits for people, disks and networks and not for the processor, and for headers that instantiate much: it
@@ -98,7 +144,13 @@ function(thimble_optimise_less kind)
     endforeach()
   else()
     set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS ${level})
+    thimble_unlike(${ARGN})
   endif()
+endfunction()
+
+# thimble_unlike(<file>...): sources that are compiled in another way than the rest of their target.
+function(thimble_unlike)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # thimble_discover(<folder> <header> <MACRO> <output stem>)

@@ -254,6 +254,26 @@ std::string BesideXnnpack(const std::string& folder) {
          " layers:\n\n| layer | XNNPACK, ns | ours, ns | ratio |\n| --- | ---: | ---: | ---: |\n" + layers;
 }
 
+/// What `./run bench studio` wrote: the command and the computer, then the rows of a table.
+std::string OfStudio(const std::string& folder) {
+  const std::string path = folder + "/studio_measured.txt";
+  std::ifstream file(path);
+  std::string computer, rows;
+  std::getline(file, computer);
+  for (std::string line; std::getline(file, line);) rows += line + "\n";
+  if (rows.empty()) {
+    std::fprintf(stderr, "write_numbers: %s is missing; THIMBLE_WRITE_NUMBERS=1 ./run bench studio writes it\n",
+                 path.c_str());
+    std::exit(3);
+  }
+  return "\n## The studio's server\n\n`" + computer.substr(std::string("# ").size(), computer.find(',') - 2) +
+         "`: `thimble serve` on its own, clients on the same computer" + computer.substr(computer.find(',')) +
+         ".\nMeasured, not compared. Recordings are 10 s of six axes at 100 Hz in CBOR, signed, by 20 uploaders at a "
+         "time, each\nof them on the disk when it is acknowledged; lists and plots are asked for one after the "
+         "other.\n\n" +
+         rows;
+}
+
 /// How good networks are that learnt from real recordings.
 std::string OfRealRecordings(const std::string& folder) {
   std::ifstream file(folder + "/accuracy.txt");
@@ -302,6 +322,7 @@ int main(int argc, char** argv) {
       "(`simulator/cycle_counter/`), from one input with seed 1. RAM is all but\nthe stack; code is without the model. "
       "Beside each figure stands what it is to reach, and what TensorFlow Lite Micro with\nCMSIS-NN takes.\n\n" +
       OnCortexM4(folder) + InLittleRam(folder) + AsPackage(folder) + OnCortexM55(folder) + OnVirtualBoard(folder) +
-      OfSignals(folder) + PredictedByDoctor(folder) + OfRealRecordings(folder) + BesideXnnpack(folder);
+      OfSignals(folder) + PredictedByDoctor(folder) + OfRealRecordings(folder) + OfStudio(folder) +
+      BesideXnnpack(folder);
   return (std::ofstream(argv[2]) << page).flush() ? 0 : 1;
 }

@@ -22,8 +22,7 @@ std::string ReadAll(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-int Spawn(const std::vector<std::string>& command, const fs::path& folder, const fs::path& out, const fs::path& err,
-          int interrupt_after_ms) {
+pid_t Start(const std::vector<std::string>& command, const fs::path& folder, const fs::path& out, const fs::path& err) {
   std::vector<char*> argv;
   argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
@@ -39,7 +38,14 @@ int Spawn(const std::vector<std::string>& command, const fs::path& folder, const
   const int failure = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) throw std::runtime_error("cannot start " + command[0]);
+  return child;
+}
 
+int ExitCodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+int Spawn(const std::vector<std::string>& command, const fs::path& folder, const fs::path& out, const fs::path& err,
+          int interrupt_after_ms) {
+  const pid_t child = Start(command, folder, out, err);
   if (interrupt_after_ms > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(interrupt_after_ms));
     kill(child, SIGINT);
@@ -47,20 +53,58 @@ int Spawn(const std::vector<std::string>& command, const fs::path& folder, const
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return ExitCodeOf(status);
+}
+
+std::vector<std::string> ThimbleCommand(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {THIMBLE_COMMAND};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
 }
 
 }  // namespace
 
 CommandResult RunThimble(const std::vector<std::string>& arguments, const fs::path& folder, int interrupt_after_ms) {
-  std::vector<std::string> command = {THIMBLE_COMMAND};
-  command.insert(command.end(), arguments.begin(), arguments.end());
   const TemporaryFolder logs;
   CommandResult result;
-  result.exit_code = Spawn(command, folder, logs.path() / "out", logs.path() / "err", interrupt_after_ms);
+  result.exit_code =
+      Spawn(ThimbleCommand(arguments), folder, logs.path() / "out", logs.path() / "err", interrupt_after_ms);
   result.out = ReadAll(logs.path() / "out");
   result.err = ReadAll(logs.path() / "err");
   return result;
+}
+
+BackgroundThimble::BackgroundThimble(const std::vector<std::string>& arguments, const fs::path& folder)
+    : child_(Start(ThimbleCommand(arguments), folder, logs_.path() / "out", logs_.path() / "err")) {}
+
+BackgroundThimble::~BackgroundThimble() { Interrupt(); }
+
+std::string BackgroundThimble::Out() const { return ReadAll(logs_.path() / "out"); }
+std::string BackgroundThimble::Err() const { return ReadAll(logs_.path() / "err"); }
+
+int BackgroundThimble::WaitForEnd(int timeout_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (exit_code_ < 0) {
+    int status = 0;
+    if (waitpid(child_, &status, WNOHANG) == child_) {
+      exit_code_ = ExitCodeOf(status);
+    } else if (std::chrono::steady_clock::now() >= until) {
+      break;
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  return exit_code_;
+}
+
+CommandResult BackgroundThimble::Interrupt() {
+  constexpr int kPatienceMs = 30'000;
+  if (WaitForEnd(0) < 0) kill(child_, SIGINT);
+  if (WaitForEnd(kPatienceMs) < 0) {
+    kill(child_, SIGKILL);
+    WaitForEnd(kPatienceMs);
+  }
+  return {exit_code_, Out(), Err()};
 }
 
 TemporaryFolder::TemporaryFolder() {

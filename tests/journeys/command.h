@@ -32,6 +32,28 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// The command beside the test, until it ends by itself or the object does: then as Ctrl-C ends it.
+class BackgroundThimble {
+ public:
+  BackgroundThimble(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
+  ~BackgroundThimble();
+  BackgroundThimble(const BackgroundThimble&) = delete;
+  BackgroundThimble& operator=(const BackgroundThimble&) = delete;
+
+  /// What it has said so far.
+  std::string Out() const;
+  std::string Err() const;
+  /// Its end, within that time; -1 while it runs.
+  int WaitForEnd(int timeout_ms);
+  /// Ctrl-C, and what came of it.
+  CommandResult Interrupt();
+
+ private:
+  TemporaryFolder logs_;
+  int child_ = 0;
+  int exit_code_ = -1;
+};
+
 /// The folder of real recordings and golden models ($THIMBLE_SHARED, else ../shared beside the sources); empty when
 /// there is none, and tests that need it skip.
 std::filesystem::path SharedFolder();

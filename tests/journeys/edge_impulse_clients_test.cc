@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "studio/store/test_database.h"
 #include "tests/journeys/command.h"
 
 namespace thimble::journeys {
@@ -42,15 +44,21 @@ TEST(EdgeImpulseClients, UploadTrainBuildAndTakePicturesUnchanged) {
   for (const uint16_t port : {4800, 4802, 4810}) {
     if (!IsFree(port)) GTEST_SKIP() << "port " << port << " is taken, and the clients know no other";
   }
-  const TemporaryFolder folder;
-  const std::string command = "node '" + (root / "tests/npm/clients.js").string() + "' '" THIMBLE_COMMAND "' '" +
-                              modules.string() + "' '" + folder.path().string() + "' 2>&1";
-  FILE* const pipe = ::popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::string said;
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) said += static_cast<char>(c);
-  const int status = ::pclose(pipe);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << said;
+  // One after the other: they share the ports.
+  std::vector<std::string> databases = {""};
+  if (auto* const postgresql = studio::TestPostgresql::Get()) databases.push_back(postgresql->MakeDatabase());
+  for (const std::string& database : databases) {
+    const TemporaryFolder folder;
+    const std::string command = "node '" + (root / "tests/npm/clients.js").string() + "' '" THIMBLE_COMMAND "' '" +
+                                modules.string() + "' '" + folder.path().string() + "' " +
+                                (database.empty() ? "" : "--db '" + database + "'") + " 2>&1";
+    FILE* const pipe = ::popen(command.c_str(), "r");
+    ASSERT_NE(pipe, nullptr);
+    std::string said;
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) said += static_cast<char>(c);
+    const int status = ::pclose(pipe);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << database << "\n" << said;
+  }
 }
 
 }  // namespace

@@ -649,11 +649,41 @@ TEST_F(Export, CtrlCStopsItCleanly) {
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
+TEST_F(Export, ALinuxProgramHoldsTheWholeImpulse) {
+  const fs::path sine = folder_.path() / "sine";
+  const std::string model = Read(Model("hello_int8"));
+  Write(sine / "model.tflite", model);
+  Write(sine / "impulse.json", R"({"format": "thimble-impulse", "version": 1, "name": "my sine",
+    "input": {"axes": [{"name": "x"}], "rate_hz": 1, "window_readings": 1, "stride_readings": 1},
+    "block": {"type": "raw"}, "learn": {"type": "regressor", "model": "model.tflite"}})");
+  const CommandResult result = Thimble({"export", "eim", "sine", "--out", "sine.eim", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json told = json::parse(result.out);
+  EXPECT_EQ(told["bytes"], fs::file_size(folder_.path() / "sine.eim"));
+  EXPECT_EQ(told["model_bytes"], model.size());
+  EXPECT_NE(Succeed("./sine.eim --help", folder_.path()).find("my sine, version 1"), std::string::npos);
+  // By the name of a file in the folder it is the same, and a folder gets a file of the impulse's name.
+  for (const char* file : {"sine/impulse.json", "sine/model.tflite"}) {
+    ASSERT_EQ(Thimble({"export", "eim", file, "--out", ".", "-q"}).exit_code, 0);
+    EXPECT_EQ(Succeed("cmp sine.eim my_sine.eim && rm my_sine.eim", folder_.path()), "");
+  }
+  const auto refused = [&](const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
+    const CommandResult no = Thimble(arguments);
+    EXPECT_EQ(no.exit_code, exit_code) << no.err;
+    EXPECT_NE(no.err.find(sentence), std::string::npos) << no.err;
+  };
+  refused({"export", "eim", "none", "--out", "o"}, 3, "impulse.json: no such file; name the folder");
+  refused({"export", "eim", "sine", "--out", "o", "--target", "z80"}, 2, "leave out");
+  Write(sine / "model.tflite", model.substr(0, model.size() / 2));
+  refused({"export", "eim", "sine", "--out", "o"}, 5, "model.tflite");
+  EXPECT_FALSE(fs::exists(folder_.path() / "o"));
+}
+
 TEST_F(Export, HelpFitsAScreenAndNamesEveryKind) {
   const CommandResult help = Thimble({"export", "--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_LE(std::count(help.out.begin(), help.out.end(), '\n'), 45);
-  for (const char* kind : {"arduino", "platformio", "cmake", "zephyr", "esp-idf"}) {
+  for (const char* kind : {"arduino", "platformio", "cmake", "zephyr", "esp-idf", "eim"}) {
     EXPECT_NE(help.out.find(kind), std::string::npos) << kind;
   }
 }

@@ -25,13 +25,15 @@ TEST(ServeJourney, ServesUntilCtrlCAndKeepsItsDataInOneFile) {
     std::this_thread::sleep_for(std::chrono::seconds(2));
     second = RunThimble(Serve("data"), folder.path());
   });
-  const CommandResult first = RunThimble(Serve("data", {"--json"}), folder.path(), 5'000);
+  const CommandResult first = RunThimble(Serve("data", {"--json", "--log", "requests.log"}), folder.path(), 5'000);
   meanwhile.join();
   EXPECT_EQ(first.exit_code, 0) << first.err;
   const Json said = Json::parse(first.out, nullptr, false);
   ASSERT_TRUE(said.is_object()) << first.out;
   EXPECT_GT(said["studio_port"], 0);
   EXPECT_EQ(said["accounts"], false);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "requests.log"));
+  EXPECT_EQ(RunThimble(Serve("data", {"--log", "nowhere/requests.log"}), folder.path()).exit_code, 1);
   EXPECT_EQ(second.exit_code, 1) << second.out;
   EXPECT_NE(second.err.find("another thimble serves from this folder"), std::string::npos) << second.err;
 

@@ -1,5 +1,5 @@
 // Edge Impulse's own clients, unchanged, against `thimble serve` on the ports that they know.
-//   node clients.js THIMBLE NODE_MODULES FOLDER
+//   node clients.js THIMBLE NODE_MODULES FOLDER [OPTIONS OF THIMBLE SERVE...]
 // Ends with 0 when all of them did what they should, else with 1 and why.
 'use strict';
 
@@ -8,8 +8,10 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire } = require('node:module');
+const { judgeGestures, watchCamera } = require('./runners.js');
+const { changeSamples } = require('./samples.js');
 
-const [thimble, modules, folder] = process.argv.slice(2);
+const [thimble, modules, folder, ...serveOptions] = process.argv.slice(2);
 const fromModules = createRequire(path.join(modules, 'clients.js'));
 const children = [];
 
@@ -26,6 +28,12 @@ function start(command, words, environment = {}) {
   return child;
 }
 
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGINT');
+  await new Promise((resolve) => child.once('exit', resolve));
+}
+
 async function until(what, look) {
   for (const end = Date.now() + 30_000; Date.now() < end; ) {
     const found = await look();
@@ -37,7 +45,9 @@ async function until(what, look) {
 
 async function ask(target, body) {
   const reply = await fetch('http://localhost:4800' + target, { method: 'POST', body: JSON.stringify(body) });
-  return reply.json();
+  const text = await reply.text();
+  assert.ok(reply.ok, `${target}: ${text}`);
+  return text && JSON.parse(text);
 }
 
 // Two gestures that anybody could tell apart.
@@ -63,7 +73,7 @@ async function forward(DataForwarder, apiKey, hmacKey) {
 }
 
 async function run() {
-  const server = start(thimble, ['serve', '--data-dir', path.join(folder, 'data'), '--json']);
+  const server = start(thimble, ['serve', '--data-dir', path.join(folder, 'data'), '--json', ...serveOptions]);
   await until('the server', () => server.said.includes('\n') || server.exitCode !== null);
   assert.equal(server.exitCode, null, server.said);
   const { apiKey } = await ask('/v1/api/projects/create', { projectName: 'gestures' });
@@ -93,6 +103,8 @@ async function run() {
   assert.ok(samples.every((sample) => sample.signatureValidate && sample.sensors.length === 3));
   await assert.rejects(forward(DataForwarder, apiKey, hmacKey), 'duplicates are refused');
 
+  await changeSamples({ ask, DataForwarder, EdgeImpulseApi });
+
   // Training and building, with the lines of the jobs by socket.io.
   const design = {
     window_ms: 1000,
@@ -104,23 +116,23 @@ async function run() {
   const { impulses } = await api.impulse.getAllImpulses(id);
   assert.equal(impulses[0].name, 'shake');
   const impulseId = impulses[0].id;
-  const follow = async (job) => {
+  const follow = async (client, projectId, job) => {
     let lines = '';
-    const which = { type: 'project', projectId: id, jobId: job.id };
+    const which = { type: 'project', projectId, jobId: job.id };
     try {
-      await api.runJobUntilCompletion(which, (text) => (lines += text));
+      await client.runJobUntilCompletion(which, (text) => (lines += text));
     } catch (error) {
       throw new Error(`job ${job.id}: ${error.message}\n${lines}`);
     }
     return lines.replace('Connected to job\n', '');
   };
-  assert.notEqual(await follow(await api.jobs.startRetrainJob(id, { impulseId })), '', 'no line came by socket.io');
+  assert.notEqual(await follow(api, id, await api.jobs.startRetrainJob(id, { impulseId })), '', 'no line came by socket.io');
   const { targets } = await api.deployment.listDeploymentTargetsForProjectDataSources(id, { impulseId });
   const { preferredEngine } = targets.find((target) => target.format === 'zip');
   const type = 'zip';
   assert.equal((await api.deployment.getDeployment(id, { type, impulseId })).hasDeployment, false);
   const build = { engine: preferredEngine, modelType: 'int8' };
-  await follow(await api.jobs.buildOnDeviceModelJob(id, build, { type, impulseId }));
+  await follow(api, id, await api.jobs.buildOnDeviceModelJob(id, build, { type, impulseId }));
   assert.equal((await api.deployment.getDeployment(id, { type, impulseId })).hasDeployment, true);
   const archive = await api.deployment.downloadBuild(id, { type, impulseId });
   assert.equal(archive.subarray(0, 2).toString(), 'PK');
@@ -150,6 +162,13 @@ async function run() {
   });
   assert.equal(shot.chartType, 'image');
   assert.equal(fs.existsSync(path.join(folder, 'edge-impulse-config.json')), true, 'the client has used our folder');
+  await stop(camera);
+
+  // The runner, with models of ours.
+  const context = { start, stop, until, ask, modules, folder };
+  await judgeGestures(context, { api, apiKey, id, impulseId });
+  const sharp = fromModules('sharp');
+  await watchCamera(context, { EdgeImpulseApi, sharp, deviceId: device.deviceId, follow });
 }
 
 run()
@@ -160,10 +179,6 @@ run()
     return 1;
   })
   .then(async (status) => {
-    for (const child of children.reverse()) {
-      if (child.exitCode !== null) continue;
-      child.kill('SIGINT');
-      await new Promise((resolve) => child.once('exit', resolve));
-    }
+    for (const child of children.reverse()) await stop(child);
     process.exit(status);
   });
