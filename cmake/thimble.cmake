@@ -7,7 +7,7 @@
 #   *_fuzz.cc       one libFuzzer program each (preset "fuzz"), <file name>
 #   *_benchmark.cc  one Google Benchmark program each, <file name>
 #   what matches a regular expression after EXCLUDE
-# LESS: see thimble_optimise_less. JSON: many of its sources read nlohmann-json (thimble_precompile).
+# LESS: see thimble_compile_fast. JSON: many of its sources read nlohmann-json (thimble_precompile).
 # ONE_PROCESS: ctest starts all tests of the folder at once instead of one by one, where their preparation is dear.
 # SHARED folders are compiled for device and host alike: against the device include root, without exceptions or
 # RTTI, and with a written order of float operations. HOST folders are left out of the device build.
@@ -56,7 +56,7 @@ function(thimble_folder name kind)
     if(sources)
       thimble_precompile(${name} ${json}STANDARD ${less})
       if(FOLDER_LESS)
-        thimble_optimise_less(TARGET ${name})
+        thimble_compile_fast(${name} LESS)
       endif()
     endif()
   endif()
@@ -66,15 +66,21 @@ function(thimble_folder name kind)
   endif()
   if(tests AND NOT THIMBLE_FUZZ)
     add_executable(${name}_tests ${tests})
-    thimble_precompile(${name}_tests ${json}TESTS LESS)
     target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name}_tests PRIVATE ${name} ${FOLDER_TEST_DEPENDS} rapidcheck GTest::gtest_main)
     target_compile_definitions(${name}_tests PRIVATE
       THIMBLE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" THIMBLE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-    # Compiling takes most of the gate, and each test runs once for each time that it is compiled. (With -O1 GCC 12 sees
-    # overflows in the standard library's inlined copies that are not there: bug 105329.)
-    target_compile_options(${name}_tests PRIVATE $<IF:$<BOOL:${THIMBLE_SANITIZE}>,-O0,-O1>
-                                                 $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+    # Compiling takes most of the gate, and each test runs once for each time that it is compiled. What SHARED folders
+    # have in headers is compiled with their tests, which therefore keep both sanitizers.
+    if(kind STREQUAL "SHARED")
+      set(less "FAST")
+    else()
+      set(less "LESS")
+    endif()
+    thimble_compile_fast(${name}_tests ${less})
+    thimble_precompile(${name}_tests ${json}TESTS ${less})
+    # With -O1 GCC 12 sees overflows in the standard library's inlined copies that are not there (bug 105329).
+    target_compile_options(${name}_tests PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
     if(FOLDER_ONE_PROCESS)
       add_test(NAME ${name}/all COMMAND ${name}_tests --gtest_brief=1)
       set_tests_properties(${name}/all PROPERTIES TIMEOUT 900)
@@ -102,10 +108,10 @@ function(thimble_folder name kind)
   endif()
 endfunction()
 
-# thimble_precompile(<target> STANDARD|JSON_STANDARD|TESTS|JSON_TESTS [LESS])
+# thimble_precompile(<target> STANDARD|JSON_STANDARD|TESTS|JSON_TESTS [LESS|FAST])
 #
 # With THIMBLE_PRECOMPILE the headers of the standard library, of nlohmann-json and of GoogleTest are read once and not
-# by each source: a fifth of what compiling costs. They have to be compiled as the target is, LESS optimised or not, and
+# by each source: a fifth of what compiling costs. They have to be compiled as the target is (thimble_compile_fast), and
 # what a source needs it names as ever: builds without this option show what it forgot.
 function(thimble_precompile target kind)
   if(NOT THIMBLE_PRECOMPILE)
@@ -125,27 +131,29 @@ function(thimble_precompile target kind)
       list(APPEND headers <nlohmann/json.hpp>)
     endif()
     if(ARGN)
-      thimble_optimise_less(TARGET ${provider})
+      thimble_compile_fast(${provider} ${ARGN})
     endif()
     target_precompile_headers(${provider} PRIVATE ${headers})
   endif()
   target_precompile_headers(${target} REUSE_FROM ${provider})
 endfunction()
 
-# thimble_optimise_less(TARGET <target>... | SOURCE <file>...)
+# thimble_compile_fast(<target> LESS|FAST)
 #
-# For what waits for people, disks and networks and not for the processor, and for headers that instantiate much: it
-# compiles in two thirds of the time.
-function(thimble_optimise_less kind)
-  set(level $<IF:$<BOOL:${THIMBLE_SANITIZE}>,-O0,-O1>)
-  if(kind STREQUAL "TARGET")
-    foreach(target ${ARGN})
-      target_compile_options(${target} PRIVATE ${level})
-    endforeach()
-  else()
-    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS ${level})
-    thimble_unlike(${ARGN})
+# FAST: optimised less, which compiles in two thirds of the time.
+# LESS: for what waits for people, disks and networks and not for the processor. Besides, of the two sanitizers it has the
+# one for addresses alone: the other doubles its code and looks for what goes wrong with numbers. Fuzzers have both.
+function(thimble_compile_fast target kind)
+  target_compile_options(${target} PRIVATE $<IF:$<BOOL:${THIMBLE_SANITIZE}>,-O0,-O1>)
+  if(kind STREQUAL "LESS" AND THIMBLE_SANITIZE AND NOT THIMBLE_FUZZ)
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
   endif()
+endfunction()
+
+# thimble_optimise_less(<file>...): FAST for single sources, whose headers instantiate much.
+function(thimble_optimise_less)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<IF:$<BOOL:${THIMBLE_SANITIZE}>,-O0,-O1>)
+  thimble_unlike(${ARGN})
 endfunction()
 
 # thimble_unlike(<file>...): sources that are compiled in another way than the rest of their target.
