@@ -55,7 +55,8 @@ Expected<int64_t> Store::AddApiKey(ApiKey key) {
 }
 
 Expected<ApiKey> Store::FindApiKey(std::string_view key_hash) {
-  return state_->One<ApiKey>("WHERE key_hash = ?", {key_hash}, "such API key");
+  return state_->api_keys.Get(key_hash,
+                              [&] { return state_->One<ApiKey>("WHERE key_hash = ?", {key_hash}, "such API key"); });
 }
 
 Expected<std::vector<ApiKey>> Store::ListApiKeys(int64_t project_id) {
@@ -63,21 +64,29 @@ Expected<std::vector<ApiKey>> Store::ListApiKeys(int64_t project_id) {
 }
 
 Outcome Store::RemoveApiKey(int64_t project_id, int64_t id) {
-  return state_->Remove("DELETE FROM api_keys WHERE project_id = ? AND id = ?", {project_id, id}, Named("API key", id));
+  Outcome removed =
+      state_->Remove("DELETE FROM api_keys WHERE project_id = ? AND id = ?", {project_id, id}, Named("API key", id));
+  state_->api_keys.Forget();
+  return removed;
 }
 
 Expected<int64_t> Store::AddHmacKey(HmacKey key) {
   key.created_ms = Now();
-  return state_->Add(key);
+  Expected<int64_t> id = state_->Add(key);
+  state_->hmac_keys.Forget();
+  return id;
 }
 
 Expected<std::vector<HmacKey>> Store::ListHmacKeys(int64_t project_id) {
-  return state_->List<HmacKey>("WHERE project_id = ? ORDER BY id", {project_id});
+  return state_->hmac_keys.Get(std::to_string(project_id),
+                               [&] { return state_->List<HmacKey>("WHERE project_id = ? ORDER BY id", {project_id}); });
 }
 
 Outcome Store::RemoveHmacKey(int64_t project_id, int64_t id) {
-  return state_->Remove("DELETE FROM hmac_keys WHERE project_id = ? AND id = ?", {project_id, id},
-                        Named("HMAC key", id));
+  Outcome removed =
+      state_->Remove("DELETE FROM hmac_keys WHERE project_id = ? AND id = ?", {project_id, id}, Named("HMAC key", id));
+  state_->hmac_keys.Forget();
+  return removed;
 }
 
 }  // namespace thimble::studio

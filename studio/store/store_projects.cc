@@ -55,7 +55,11 @@ Expected<std::vector<Project>> Store::ListProjectsOf(int64_t user_id) {
 Expected<std::optional<int64_t>> Store::UpdateProject(const Project& project) { return state_->Change(project); }
 
 Outcome Store::RemoveProject(int64_t id) {
-  return state_->Remove("DELETE FROM projects WHERE id = ?", {id}, Named("project", id));
+  Outcome removed = state_->Remove("DELETE FROM projects WHERE id = ?", {id}, Named("project", id));
+  state_->api_keys.Forget();  // they went with it
+  state_->hmac_keys.Forget();
+  state_->devices.Forget();
+  return removed;
 }
 
 Outcome Store::SetMember(const Member& member) {
@@ -122,23 +126,32 @@ Expected<Device> Store::SeeDevice(Device device) {
                                      ") ON CONFLICT (project_id, device_id) DO UPDATE SET type = excluded.type, "
                                      "abilities = excluded.abilities, last_seen_ms = excluded.last_seen_ms",
                                  internal::ValuesOf(device)));
+  state_->devices.Forget();
   return GetDevice(device.project_id, device.device_id);
 }
 
 Expected<Device> Store::GetDevice(int64_t project_id, std::string_view device_id) {
-  return state_->One<Device>("WHERE project_id = ? AND device_id = ?", {project_id, device_id},
-                             Named("device", device_id));
+  return state_->devices.Get(std::to_string(project_id) + "/" + std::string(device_id), [&] {
+    return state_->One<Device>("WHERE project_id = ? AND device_id = ?", {project_id, device_id},
+                               Named("device", device_id));
+  });
 }
 
 Expected<std::vector<Device>> Store::ListDevices(int64_t project_id) {
   return state_->List<Device>("WHERE project_id = ? ORDER BY id", {project_id});
 }
 
-Expected<std::optional<int64_t>> Store::UpdateDevice(const Device& device) { return state_->Change(device); }
+Expected<std::optional<int64_t>> Store::UpdateDevice(const Device& device) {
+  Expected<std::optional<int64_t>> version = state_->Change(device);
+  state_->devices.Forget();
+  return version;
+}
 
 Outcome Store::RemoveDevice(int64_t project_id, std::string_view device_id) {
-  return state_->Remove("DELETE FROM devices WHERE project_id = ? AND device_id = ?", {project_id, device_id},
-                        Named("device", device_id));
+  Outcome removed = state_->Remove("DELETE FROM devices WHERE project_id = ? AND device_id = ?",
+                                   {project_id, device_id}, Named("device", device_id));
+  state_->devices.Forget();
+  return removed;
 }
 
 Expected<int64_t> Store::AddImpulse(Impulse impulse) {

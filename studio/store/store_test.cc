@@ -94,6 +94,20 @@ TEST_P(StoreTest, KeepsPeopleAndTheirKeys) {
   ASSERT_TRUE(store_->AddApiKey({.project_id = project, .key_hash = "h1", .role = "admin"}).ok());
   EXPECT_EQ(store_->FindApiKey("h1")->project_id, project);
   EXPECT_EQ(store_->FindApiKey("h2").error().status, Status::kNotFound);
+  // What is asked for often is kept, but not longer than it is true.
+  ASSERT_TRUE(store_->RemoveApiKey(project, store_->FindApiKey("h1")->id).ok());
+  EXPECT_EQ(store_->FindApiKey("h1").error().status, Status::kNotFound);
+  EXPECT_TRUE(store_->ListHmacKeys(project)->empty());
+  const auto signs = store_->AddHmacKey({.project_id = project, .name = "kit", .key = "secret"});
+  ASSERT_EQ(store_->ListHmacKeys(project)->size(), 1u);
+  ASSERT_TRUE(store_->RemoveHmacKey(project, *signs).ok());
+  EXPECT_TRUE(store_->ListHmacKeys(project)->empty());
+  Device kit = *store_->SeeDevice({.project_id = project, .device_id = "kit"});
+  kit.name = "on the desk";
+  ASSERT_TRUE(store_->UpdateDevice(kit)->has_value());
+  EXPECT_EQ(store_->GetDevice(project, "kit")->name, "on the desk");
+  ASSERT_TRUE(store_->RemoveDevice(project, "kit").ok());
+  EXPECT_EQ(store_->GetDevice(project, "kit").error().status, Status::kNotFound);
   ASSERT_TRUE(store_->AddSession({.token_hash = "t", .user_id = ada, .expires_ms = now_ms_ + 10}).ok());
   EXPECT_TRUE(store_->FindSession("t").ok());
   now_ms_ += 11;

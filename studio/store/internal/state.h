@@ -13,6 +13,7 @@
 
 #include "studio/store/internal/database.h"
 #include "studio/store/internal/files.h"
+#include "studio/store/internal/remembered.h"
 #include "studio/store/store.h"
 
 namespace thimble::studio {
@@ -39,6 +40,11 @@ struct Store::State {
   std::map<std::string, int64_t, std::less<>> leases;   ///< of this server, by owner: until when, of the steady clock
   std::map<std::string, int64_t, std::less<>> audited;  ///< entries that are not to come often: until when, likewise
   int64_t day_less_steady_ms = 0;                       ///< both clocks' difference when it was last looked at
+
+  // Every upload asks for its key, for what signed it, and for its device.
+  internal::Remembered<ApiKey> api_keys;                 ///< by hash
+  internal::Remembered<std::vector<HmacKey>> hmac_keys;  ///< by project
+  internal::Remembered<Device> devices;                  ///< by project and name
 
   /// Those whose leases of this server hold.
   std::vector<std::string> LivingOwners();
