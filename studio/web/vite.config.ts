@@ -45,6 +45,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   // `npm run dev` beside a server: its API under the page's own origin.
-  server: { proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: server } } } },
+  server: { proxy: { '/api': { target: server, changeOrigin: true, ws: true, headers: { origin: server } } } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hrefOf, parseRoute } from './route';
+import { hrefOf, parseRoute, phoneCodeOf } from './route';
 
 test('the empty address is the list of projects', () => {
   for (const hash of ['', '#', '#/']) expect(parseRoute(hash)).toEqual({ page: 'projects' });
@@ -18,4 +18,11 @@ test('an address that leads nowhere says so', () => {
   }
   expect(parseRoute('#/projects/1/data/x').page).toBe('nowhere');
   expect(parseRoute('#/projects/1/data/1/2').page).toBe('nowhere');
+});
+
+test('a phone comes by its code, and nothing else does', () => {
+  expect(phoneCodeOf('#/phone/pair_0a1b')).toBe('pair_0a1b');
+  expect(phoneCodeOf('#/phone/')).toBeUndefined();
+  expect(phoneCodeOf('#/phone/a/b')).toBeUndefined();
+  expect(phoneCodeOf('#/projects/1')).toBeUndefined();
 });

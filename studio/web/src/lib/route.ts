@@ -33,3 +33,6 @@ export function hrefOf(project: number, page?: Step, item?: number, query: Recor
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
   return search ? `${path}?${search}` : path;
 }
+
+/** The code in "#/phone/pair_…", by which a phone comes in as a device. */
+export const phoneCodeOf = (hash: string): string | undefined => /^#\/phone\/(\w+)$/.exec(hash)?.[1];

@@ -159,21 +159,37 @@ export async function sampleFile(project: number, sample: number, signal?: Abort
   return (await request(sampleFileUrl(project, sample), { method: 'GET', signal })).arrayBuffer();
 }
 
-/** Brings files as recordings; `label` is of those that do not say one themselves. */
+/** Where a device that has only a pairing code belongs. */
+export async function projectOfCode(code: string): Promise<number> {
+  const answer = await request('/api/v1/me', { method: 'GET', headers: { 'x-api-key': code } });
+  const { project_id: project } = (await answer.json()) as Me;
+  if (!project) throw new ApiError('This code is too old; let the studio’s page show a new one.', 401);
+  return project;
+}
+
+/** Brings files as recordings; `label` is of those that do not say one themselves; `code` is a device's. */
 export async function upload(
   project: number,
   category: Category | 'split',
   files: readonly File[],
   label: string,
   signal?: AbortSignal,
+  code = '',
 ): Promise<Schemas['Uploaded']['files']> {
   const form = new FormData();
   for (const file of files) form.append('data', file, file.name);
   const answer = await request(urlOf('/api/v1/projects/{project}/uploads/{category}', { project, category }), {
     method: 'POST',
     body: form,
-    headers: label ? { 'x-label': encodeURIComponent(label) } : {},
+    headers: { ...(label && { 'x-label': encodeURIComponent(label) }), ...(code && { 'x-api-key': code }) },
     signal,
   });
   return ((await answer.json()) as Schemas['Uploaded']).files;
+}
+
+/** Brings an archive for the job `import`. */
+export async function bringArchive(project: number, file: File): Promise<Artefact> {
+  const url = urlOf('/api/v1/projects/{project}/artefacts', { project }, { name: file.name, kind: 'archive' });
+  const headers = { 'Content-Type': 'application/octet-stream' };
+  return (await (await request(url, { method: 'POST', body: file, headers })).json()) as Artefact;
 }
