@@ -45,6 +45,9 @@ TEST_F(Plans, OfTheWholeArchiveComputeTheSameBitsForEveryCore) {
 }
 
 TEST_F(Plans, ComputeTheSameBitsWithEveryPassOff) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the same models with all passes run here; each without is compared where it takes seconds";
+#endif
   const auto models = FindModels(folder());
   ASSERT_TRUE(models) << models.error().message;
   std::vector<compiler::PassInfo> passes = compiler::AllPasses();
@@ -80,6 +83,9 @@ TEST(WellKnownPlans, ComputeTheSameBitsForEveryCoreAndPreference) {
 }
 
 TEST(WellKnownPlans, ComputeTheSameBitsWithoutEachPass) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the same models with all passes run here; each without is compared where it takes seconds";
+#endif
   const auto models = FindModels(GoldenFolder() / "models");
   if (!models || models->empty()) GTEST_SKIP() << "no golden models: set THIMBLE_SHARED";
   for (const ReferenceModel& model : *models) {
